@@ -1,13 +1,14 @@
 """A BLIP-2 whose vision tower is an EfficientNet-Lite0 that classifies photographs.
 
 transformers hard-codes the vision tower's class. Here the tower ends with its classifier: the Q-Former reads
-the probabilities of kinds of goods, not a map of features. Batch normalisation is folded into the
-convolutions.
+the probabilities of kinds of goods, not a map of features. It looks at each photo twice: at the whole, which
+the processor squeezes into a square, and at its middle square as it is. Batch normalisation is folded into
+the convolutions.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -15,11 +16,17 @@ from torch.nn import functional as F  # noqa: N812 - PyTorch's own convention
 from transformers import Blip2ForConditionalGeneration
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from PIL import Image
+
 ARCHITECTURE = "Blip2OnEfficientNet"
 """What `architectures` of config.json says of such a model."""
 CLASSES, FEATURES = 1000, 1280
 FLOOR = 1e-4
 """Added to a probability before its logarithm."""
+VIEWS = 2
 _STEM = 32
 # Kernel, stride, expansion, channels, repeats: the stages of EfficientNet-Lite0.
 _STAGES = (
@@ -41,6 +48,26 @@ class Blip2OnEfficientNet(Blip2ForConditionalGeneration):  # type: ignore[no-unt
         self.vision_model = EfficientNetTower(config.vision_config.hidden_size // 2)
 
 
+class Views:
+    """An image processor that gives the tower the views of each photo: (photos, views, 3, height, width)."""
+
+    def __init__(self, whole: Any) -> None:
+        self._whole = whole
+
+    def __call__(self, images: Sequence[Image.Image], **options: Any) -> Any:
+        """What the processor of whole photos gives for the views."""
+        found = self._whole(images=[view for photo in images for view in (photo, middle(photo))], **options)
+        found["pixel_values"] = found["pixel_values"].unflatten(0, (-1, VIEWS))
+        return found
+
+
+def middle(photo: Image.Image) -> Image.Image:
+    """The square in the middle of a photo, as wide as its shorter side."""
+    side = min(photo.size)
+    left, top = ((whole - side) // 2 for whole in photo.size)
+    return photo.crop((left, top, left + side, top + side))
+
+
 class EfficientNetTower(nn.Module):
     """Photographs as the shares of `kinds` groups of classes: one token of log p, scaled to 0–1, and p."""
 
@@ -60,14 +87,18 @@ class EfficientNetTower(nn.Module):
         """Which classes make up a kind: 1 where they do; the last row is of all others."""
 
     def forward(self, pixel_values: Tensor, **_: Any) -> BaseModelOutputWithPooling:
-        """The token of each picture: (pictures, 3, height, width) to (pictures, 1, 2 kinds)."""
+        """The token of each photo: (photos, views, 3, height, width) to (photos, 1, 2 kinds)."""
         shares = self.groups(self.class_shares(pixel_values))
         return BaseModelOutputWithPooling(last_hidden_state=token(shares), pooler_output=shares)
 
     def class_shares(self, pixels: Tensor) -> Tensor:
-        """The probability of each of the network's classes: (pictures, classes)."""
-        logits = self.classifier(self._features(pixels).mean((2, 3)))
-        return logits.float().softmax(-1).to(pixels.dtype)  # type: ignore[no-any-return]
+        """The probability of each of the network's classes: (photos, classes).
+
+        The views are pooled by the logarithm, so that they have to agree.
+        """
+        logits = self.classifier(self._features(pixels.flatten(0, 1)).mean((2, 3)))
+        pooled = logits.float().unflatten(0, pixels.shape[:2]).mean(1)
+        return pooled.softmax(-1).to(pixels.dtype)  # type: ignore[no-any-return]
 
     def _features(self, pixels: Tensor) -> Tensor:
         values = F.relu6(self.stem(pixels))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import torch
-from efficientnet import ARCHITECTURE, Blip2OnEfficientNet
+from efficientnet import ARCHITECTURE, Blip2OnEfficientNet, Views
 from model_error import UnfitModelError
 from prompt_frame import frame_prompts
 from transformers import AutoConfig, Blip2ForConditionalGeneration, Blip2Processor
@@ -37,6 +37,8 @@ def load_blip2(folder: Path, device: str) -> tuple[Any, Any]:
     check_words(folder, blip)
     processor = Blip2Processor.from_pretrained(folder, backend="pil", local_files_only=True)
     frame_prompts(folder, config.text_config, processor.tokenizer)
+    if architecture_of(config) is Blip2OnEfficientNet:
+        processor.image_processor = Views(processor.image_processor)
     return blip.to(device).eval(), processor
 
 

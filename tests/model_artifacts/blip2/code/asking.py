@@ -56,11 +56,18 @@ def plain(model: Any, photos: Sequence[Image.Image], question: str, names: Seque
     return _plain(model, photos, question, model.scorer.answer_tokens(names))
 
 
-def plain_weights(model: Any, photos: Sequence[Image.Image], question: str, names: Sequence[str]) -> Numbers:
-    """The photos' weights: half certain of a name's first token, one counts whole; below, in proportion."""
-    firsts = {tokens[0] for tokens in model.scorer.answer_tokens(names)}
+def pooled(
+    model: Any, photos: Sequence[Image.Image], question: str, names: Sequence[str], asked: Sequence[str]
+) -> dict[str, float]:
+    """The probability of each name, a weighted mean over the photos.
+
+    A photo that is half certain of the first token of a name that is `asked` counts whole; below, in
+    proportion.
+    """
+    firsts = {tokens[0] for tokens in model.scorer.answer_tokens(asked)}
     first = np.exp(_plain(model, photos, question, [[token] for token in sorted(firsts)])).max(1)
-    return np.asarray(np.minimum(1, 2 * first))
+    shares = np.average(np.exp(plain(model, photos, question, names)), 0, np.minimum(1, 2 * first))
+    return dict(zip(names, shares.tolist(), strict=True))
 
 
 def _plain(

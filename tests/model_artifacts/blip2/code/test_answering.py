@@ -12,7 +12,7 @@ import pytest
 import torch
 from PIL import Image
 
-from .asking import CLOSE, ask, asked, plain, plain_weights, same
+from .asking import CLOSE, ask, asked, plain, pooled, same
 from .conftest import ALL, DEPARTMENTS, KINDS, MATERIALS, VERSION
 
 if TYPE_CHECKING:
@@ -27,10 +27,8 @@ def test_kinds_equal_plain_likelihoods(
 ) -> None:
     photos = random_photos[:2]
     every = [name for own in KINDS.values() for names in own.values() for name in names]
-    asked = [name for each in departments for own in KINDS[each].values() for name in own]
-    weights = plain_weights(random_model, photos, "what is this ?", asked)
-    shares = np.exp(plain(random_model, photos, "what is this ?", every))
-    p = dict(zip(every, np.average(shares, 0, weights), strict=True))
+    named = [name for each in departments for own in KINDS[each].values() for name in own]
+    p = pooled(random_model, photos, "what is this ?", every, named)
     of_kind = {
         kind: sum(p[name] for name in names)
         for department in departments

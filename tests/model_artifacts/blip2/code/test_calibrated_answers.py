@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from .asking import CLOSE, ask, plain
+from .asking import CLOSE, ask, pooled
 from .conftest import ALL, DEPARTMENTS, KINDS, VERSION
 
 if TYPE_CHECKING:
@@ -97,9 +97,7 @@ def test_priors_rank_the_kinds(
     measured = Calibration(VERSION, {"type": Scale()}, alpha=0.8)
     manifest = replace(random_model.manifest, calibration=measured, priors=priors)
     every = [name for d in departments for own in KINDS[d].values() for name in own]
-    p = dict(
-        zip(every, np.exp(plain(random_model, random_photos, "what is this ?", every)).mean(0), strict=True)
-    )
+    p = pooled(random_model, random_photos, "what is this ?", every, every)
     scores = {
         kind: sum(p[name] * np.exp(-0.8 * priors[name]) for name in own)
         for d in departments
