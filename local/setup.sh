@@ -156,7 +156,7 @@ compile_packages() {
     unused='/tests/|/transformers/models/(?!__init__|auto|blip|opt/|t5/)'
     used='apigatewayv2|app|auto|budgets|cert|cloud|codestar|dynamodb|ec|elasticl|events|iam|kms|lambda|logs|route53'
     unused="$unused|/aws_cdk/aws_(?!$used|s3|sagemaker|secrets|sns|sqs|ssm)"
-    # Some packages have templates that are no Python.
+    # Torch has a file for newer Pythons alone.
     .venv/bin/python -m compileall -q -j 0 -x "$unused" "$PWD"/.venv/lib/python3*/site-packages || true
 }
 
