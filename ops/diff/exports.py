@@ -81,7 +81,12 @@ def judge_imports(old: Mapping[str, Links], new: Mapping[str, Links], order: Ord
             refused = "CloudFormation refuses the import, as"
             if exporter is None:
                 happens = f"{refused} no stack of the environment exports it"
-                yield Consequence("interruption", where, happens, "Import what is exported.")
+                yield Consequence(
+                    "interruption",
+                    where,
+                    happens,
+                    "Import what is exported, here or by another app that is deployed.",
+                )
             elif name not in before and not order.is_only_before(exporter, stack):
                 happens = f"{refused} {exporter}, which newly exports it, may be deployed later"
                 yield Consequence("interruption", where, happens, _FIRST)

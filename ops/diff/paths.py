@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 # By these, the elements of a list are told apart: another one before them moves their numbers.
-_IDENTITIES = ("Name", "Id", "Region", "VariantName", "IndexName", "PathPattern", "Header")
+_IDENTITIES = ("Name", "Id", "Region", "VariantName", "IndexName", "PathPattern", "Header", "Pattern")
 
 
 def at(resource: Mapping[str, Any] | None, path: str) -> dict[str, Any]:

@@ -56,18 +56,17 @@ def _taken(
             stays = other.impact == "WILL_ORPHAN" or where in gone_stacks
             if where != stack and not stays and order.is_before(where, stack):
                 continue
-            yield Consequence(
-                "interruption",
-                subject(stack, one.id, one.type),
-                _happens(key[-1], because, one, other, where if where != stack else "", stays=stays),
-                _remedy(because, one, other, where if where != stack else "", stays=stays),
-            )
+            elsewhere = where if where != stack else ""
+            happens = _happens(key[-1], because, one, other, elsewhere, stays=stays)
+            remedy = _remedy(because, one, other, elsewhere, stays=stays)
+            yield Consequence("interruption", subject(stack, one.id, one.type), happens, remedy)
             return
 
 
 def _happens(
     name: str, because: str, one: ResourceChange, other: ResourceChange, stack: str, *, stays: bool
 ) -> str:
+    """Say what becomes of a resource while another one is there, of `stack` where that is another."""
     whose = f"that of {stack}" if stack else "the former one"
     if because:
         until = f"while {whose} stays" if stays else f"before {whose} is deleted"

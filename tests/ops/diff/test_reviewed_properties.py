@@ -44,6 +44,10 @@ def redriven(count: int) -> dict[str, Any]:
     return {"RedrivePolicy": {"maxReceiveCount": count}}
 
 
+def filtered(*patterns: str) -> dict[str, Any]:
+    return {"FilterCriteria": {"Filters": [{"Pattern": one} for one in patterns]}}
+
+
 def replicas(*regions: str) -> dict[str, Any]:
     return {"Replicas": [{"Region": one, "DeletionProtectionEnabled": True} for one in regions]}
 
@@ -75,6 +79,9 @@ def told_of(**output: Any) -> dict[str, Any]:
         ("SNS::Subscription", {"RawMessageDelivery": True}, {}, "interruption"),
         ("Lambda::EventSourceMapping", {}, {"FilterCriteria": {"Filters": [{}]}}, "interruption"),
         ("Lambda::EventSourceMapping", None, {"FilterCriteria": {"Filters": [{}]}}, None),
+        ("Lambda::EventSourceMapping", filtered("a", "b"), filtered("b"), "interruption"),
+        ("Lambda::EventSourceMapping", filtered("b"), filtered("a", "b"), None),
+        ("Lambda::EventSourceMapping", filtered("a"), {}, "note"),
         # -1, which a stream has without a word: retried until it expires.
         ("Lambda::EventSourceMapping", {}, {"MaximumRetryAttempts": 0}, "weaker protection"),
         ("Lambda::EventSourceMapping", {}, {"MaximumRetryAttempts": -1}, None),
