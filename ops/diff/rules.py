@@ -92,9 +92,9 @@ class RuleBook:
 def rule_book() -> RuleBook:
     """Return the rules of rules.toml, and those of properties by their files."""
     here = Path(__file__).parent
-    read = [tomllib.loads(file.read_text("utf-8")) for file in sorted(here.glob("properties/*.toml"))]
-    book = tomllib.loads((here / "rules.toml").read_text("utf-8"))
-    book["property"] = [rule for one in read for rule in one["property"]]
+    files = [here / "rules.toml", *sorted(here.glob("properties/*.toml"))]
+    book, *others = (tomllib.loads(file.read_text("utf-8")) for file in files)
+    book["property"] = [rule for one in (book, *others) for rule in one.get("property", ())]
     return TypeAdapter(RuleBook).validate_python(book)
 
 

@@ -12,9 +12,10 @@ import torch
 from torch import Tensor, nn
 
 from ...blip2.tools import catalogue_file
+from ...word_tokenizer import IMAGE
 from ..drawing.drawing import TAGS, UNKNOWN
 from .batches import BATCH, IGNORED, Batches
-from .network import IMAGE, goods, processor
+from .network import goods, processor
 from .pool import COLOUR_NAMES, MATERIALS, TYPES, Pool, read_pool
 from .vision import VisionNetwork
 
