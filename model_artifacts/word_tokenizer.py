@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 from transformers import PreTrainedTokenizerFast
 
 if TYPE_CHECKING:
@@ -25,6 +25,9 @@ def word_tokenizer(texts: Iterable[str]) -> PreTrainedTokenizerFast:
     core.post_processor = processors.TemplateProcessing(
         single=f"$A {END}", special_tokens=[(END, table[END])]
     )
+    # Words are split at hyphens, and no answer has a dash: "t-shirt".
+    spaced = decoders.WordPiece(prefix="##", cleanup=False)
+    core.decoder = decoders.Sequence([spaced, decoders.Fuse(), decoders.Replace(" - ", "-")])
     core.add_special_tokens(special)
     return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=core, pad_token=PAD, eos_token=END, unk_token=UNKNOWN_WORD, padding_side="left"

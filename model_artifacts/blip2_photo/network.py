@@ -56,7 +56,9 @@ def tokenizer() -> PreTrainedTokenizerFast:
 
 def processor() -> Blip2Processor:
     """The processor that is saved with the model."""
-    images = BlipImageProcessorPil(size={"height": _SIDE, "width": _SIDE}, image_mean=_HALF, image_std=_HALF)
+    # The vision tower halves them, or looks nearer.
+    size = {"height": 2 * _SIDE, "width": 2 * _SIDE}
+    images = BlipImageProcessorPil(size=size, image_mean=_HALF, image_std=_HALF)
     return Blip2Processor(images, tokenizer(), num_query_tokens=_QUERIES)  # type: ignore[no-untyped-call]
 
 

