@@ -89,7 +89,7 @@ def clone(tmp_path: Path) -> Path:
 def execute(account: Account, clone: Path) -> subprocess.CompletedProcess[str]:
     # The kernel inherits the account's variables from this process.
     command = [sys.executable, "-m", "pytest", "-c", os.devnull, "--rootdir", str(clone)]
-    command += ["-p", "no:cacheprovider", "--nbmake", "--overwrite", "--nbmake-timeout=120"]
+    command += ["-p", "no:cacheprovider", "--nbmake", "--overwrite", "--nbmake-timeout=600"]
     emulated = {"VITRINE_EMULATED": "1", "IPYTHONDIR": str(clone / ".ipython"), "JUPYTER_PLATFORM_DIRS": "1"}
     return subprocess.run(
         [*command, str(clone / "notebooks" / NOTEBOOK.name)],
@@ -97,7 +97,7 @@ def execute(account: Account, clone: Path) -> subprocess.CompletedProcess[str]:
         env=os.environ | account.environment | emulated,
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=900,
         check=False,
     )
 

@@ -24,6 +24,8 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         copy.write_bytes(module.FILE.read_bytes())
         monkeypatch.setattr(module, "FILE", copy)
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    # Else boto3 asks the network for credentials where the shell has none.
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     return tmp_path
 
 

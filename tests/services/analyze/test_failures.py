@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from starlette.testclient import TestClient
 
 from tests.services.analyze.conftest import World
+from tests.services.analyze.process import eventually
 
 Jpeg = Callable[..., bytes]
 
@@ -67,9 +69,12 @@ def test_lost_acceptance_uses_no_quota(client: TestClient, world: World, jpeg: J
     assert post(client, jpeg()).status_code == 200
 
 
-def test_unwritten_report_is_left_to_jobs(client: TestClient, world: World, jpeg: Jpeg) -> None:
+def test_unwritten_report_is_left_to_jobs(
+    client: TestClient, world: World, jpeg: Jpeg, caplog: pytest.LogCaptureFixture
+) -> None:
     with out_of_reach(world.dynamodb, "before-call.dynamodb.TransactWriteItems", after=1):
-        answer = client.post("/analyze", files={"images": jpeg()}, headers={"Prefer": "wait=1"})
+        answer = client.post("/analyze", files={"images": jpeg()}, headers={"Prefer": "respond-async"})
+        assert eventually(lambda: "a store does not answer; a job continues" in caplog.text)
     assert answer.status_code == 202
     assert reports(client)[0]["status"] == "running"
 

@@ -144,7 +144,7 @@ class Shop:
             reports=self.reports,
             leases=self.leases,
             endpoint=self._endpoint(),
-            narrator=Narrator(llm, "m", self.catalogue, 5.0),
+            narrator=Narrator(llm, "m", self.catalogue, 30.0),
             prices=Prices(0.82, TokenPrices(0.1, 0.01, 0.5)),
             catalogue=self.catalogue,
             vision_cache=(
@@ -200,7 +200,7 @@ class Shop:
         if self.fallback_llm is None:
             return None
         return FallbackLlm(
-            llm, "eyes", self.catalogue, usd_per_mtok_input=1.0, usd_per_mtok_output=2.0, timeout_s=5.0
+            llm, "eyes", self.catalogue, usd_per_mtok_input=1.0, usd_per_mtok_output=2.0, timeout_s=30.0
         )
 
     def _llm(self, request: httpx2.Request) -> httpx2.Response:

@@ -183,8 +183,10 @@ class Visit:
         return report
 
     def show(self, path: str) -> None:
-        """Go to another screen of the page, which starts anew."""
+        """Go to another screen of the page, which starts anew, and wait until it is drawn."""
         self.page.goto(f"{self.url}{path}")
+        # After the page has loaded it still asks for its configuration.
+        expect(self.page.locator("main h1").first).to_be_attached()
 
     def tab_to(self, target: Locator, *, backwards: bool = False) -> None:
         """Press Tab until a control has the focus, which must be seen all the way."""

@@ -77,7 +77,7 @@ def test_missing_header_is_named(header: str) -> None:
         KEYS.verify(BODY, headers)
 
 
-@given(seconds=st.integers(301, 10**9) | st.integers(-(10**9), -302))
+@given(seconds=st.integers(301, 10**9) | st.integers(-(10**9), -330))
 def test_distant_timestamp_is_refused(seconds: int) -> None:
     headers = KEYS.sign("msg_1", BODY, datetime.now(UTC) - timedelta(seconds=seconds))
     with pytest.raises(SignatureInvalid, match="timestamp too"):
