@@ -43,8 +43,12 @@ def test_reload_during_the_work_goes_on(visit: Callable[..., Visit]) -> None:
     one = visit(user="reloads")
     one.sign_in()
     one.choose(PHOTOS / "drawn-clock.jpg")
+    # However fast the report is made, the page does not learn of it before it is loaded again.
+    loaded_again: list[bool] = []
+    one.page.route("**/api/reports/*", lambda route: route.continue_() if loaded_again else None)
     with one.page.expect_request("**/api/analyze"):
         one.send()
+    loaded_again.append(True)
     one.page.reload()
     one.page.get_by_role("link", name="Open the report").click()
     one.wait_for_report()
