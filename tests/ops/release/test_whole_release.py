@@ -10,7 +10,8 @@ test prepares, which are the archive's on this machine.
 import functools
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,7 @@ def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account
         _forget_unknown_parameters(monkeypatch)
         monkeypatch.setattr(FakeEndpoint, "update_from_cloudformation_json", _serve_another_configuration)
         monkeypatch.setattr(cdk, "deploy", functools.partial(cdk.deploy, options=["--method=direct"]))
+        monkeypatch.setattr(cdk, "synth", functools.partial(_without_other_code, cdk.synth))
         monkeypatch.setattr(cdk, "TOOLS", tmp_path)
         monkeypatch.setattr(deploy, "LOGS", tmp_path)
         monkeypatch.setattr("jsonschema.validate", lambda *_: None)  # of the SDK's constant configuration
@@ -74,6 +76,12 @@ def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account
         yield made
     finally:
         server.stop()
+
+
+def _without_other_code(synth: Callable[[str, Path], cdk.CdkCommand], *given: Any) -> cdk.CdkCommand:
+    """Package no code of the stacks that are not deployed here."""
+    command = synth(*given)
+    return replace(command, arguments=(*command.arguments, "--exclusively", f"vitrine-{NAME}-model"))
 
 
 def _take_no_tags(monkeypatch: pytest.MonkeyPatch, kind: Any) -> None:
