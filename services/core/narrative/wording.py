@@ -20,9 +20,10 @@ class _Words(BaseModel):
 class Sentences(_Words):
     """The template's sentences, to be filled in; `thing` is the product with what is known of it.
 
-    `plain` is the opening without a grade, `not_asked` of a condition that the model never judges. Those that
-    are `stated` are for what the owner corrected. `mark` is of one mark, `marks` of several; `none_of` names
-    kinds of wear that were not seen. `caption` is empty where the language prints no caption.
+    `plain` is the opening without a grade. `not_judged` is for photos that do not show the condition,
+    `not_asked` for a model that judges the condition of no goods. Those that are `stated` are for what the
+    owner corrected. `mark` is of one mark, `marks` of several; `none_of` names kinds of wear that were not
+    seen. `caption` is empty where the language prints no caption.
     """
 
     title: str

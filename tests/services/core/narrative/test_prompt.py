@@ -50,12 +50,16 @@ def test_example_facts_are_as_in_reports(language: Language) -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "condition"),
-    [("en", "the condition, which was not examined"), ("fr", "l'état, qui n'a pas été examiné")],
+    ("language", "listed"),
+    [
+        ("en", "the condition (not judged), the unclear photos"),
+        ("fr", "l'état (non jugé), les photos trop peu claires"),
+    ],
 )
-def test_condition_not_asked_is_said_so(language: Language, condition: str) -> None:
-    made = replace(EXAMPLES[1], confidence=Reliance(level="low", reasons=(Reason.NOT_ASKED,)))
-    assert fact_values(made, wording(language))["not_judged"] == condition
+def test_what_is_not_judged_is_a_list(language: Language, listed: str) -> None:
+    not_asked = Reliance(level="low", reasons=(Reason.NOT_ASKED,))
+    made = replace(EXAMPLES[1], confidence=not_asked, left_out=True)
+    assert fact_values(made, wording(language))["not_judged"] == listed
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
