@@ -65,21 +65,22 @@ class Narrator:
         self,
         client: AsyncOpenAI,
         llm: str,
-        catalogue: Catalogue,
         timeout_s: float,
         reasoning_effort: str | None = None,
         service_tier: str | None = None,
     ) -> None:
         self._client = client
-        self._catalogue = catalogue
         self._timeout_s = timeout_s
         self.llm = llm
         options = {"reasoning_effort": reasoning_effort, "service_tier": service_tier}
         self._options: dict[str, Any] = {name: value for name, value in options.items() if value}
 
-    async def narrate(self, assessment: Assessment, languages: Sequence[Language]) -> Narrative:
+    async def narrate(
+        self, assessment: Assessment, languages: Sequence[Language], catalogue: Catalogue
+    ) -> Narrative:
         """Narrate in one call for all languages within `timeout_s` seconds; on any error, use the template.
 
+        The answer may use the words of `catalogue`, which is the one that the assessment's goods are of.
         A language of which the answer has no draft has the template's text; so has each if the answer was cut
         off or is no JSON.
         """
@@ -97,7 +98,7 @@ class Narrator:
             drafts = _drafts(completion.text, languages)
             call = replace(call, failed=False)
             composed = {
-                language: self._compose(drafts[language], assessment, language) for language in drafts
+                language: _compose(drafts[language], assessment, language, catalogue) for language in drafts
             }
             _log_violations([broken for each in composed.values() for broken in each.violations])
             texts = {language: each.text for language, each in composed.items()}
@@ -108,19 +109,12 @@ class Narrator:
             if call.status is None:
                 call = replace(call, latency_s=time.perf_counter() - began, status=_status(error))
         return Narrative(
-            {each: texts.get(each) or self._template(assessment, each) for each in languages}, call
+            {each: texts.get(each) or _template(assessment, each, catalogue) for each in languages}, call
         )
 
     async def close(self) -> None:
         """Close the client's connections."""
         await self._client.close()
-
-    def _compose(self, draft: Draft, assessment: Assessment, language: Language) -> Composition:
-        own = lexicon(self._catalogue, language)
-        return compose(draft, assessment, wording(language), own, lexicon(self._catalogue, "en"))
-
-    def _template(self, assessment: Assessment, language: Language) -> Text:
-        return template_text(assessment, wording(language), lexicon(self._catalogue, "en"))
 
     async def _call(self, assessment: Assessment, languages: Sequence[Language]) -> httpx2.Response:
         # By path: `chat.completions.create` walks through the whole request by its types, which takes as long
@@ -143,6 +137,15 @@ class Narrator:
                 **self._options,
             },
         )
+
+
+def _compose(draft: Draft, assessment: Assessment, language: Language, catalogue: Catalogue) -> Composition:
+    own = lexicon(catalogue, language)
+    return compose(draft, assessment, wording(language), own, lexicon(catalogue, "en"))
+
+
+def _template(assessment: Assessment, language: Language, catalogue: Catalogue) -> Text:
+    return template_text(assessment, wording(language), lexicon(catalogue, "en"))
 
 
 def _drafts(answer: str, languages: Sequence[Language]) -> dict[Language, Draft]:

@@ -245,7 +245,7 @@ class ReportProcessor:
         leased = await self._narrating(leased, stages)
         with stages.measure("narrate"):
             languages = leased.report.languages or (leased.report.language,)
-            narrative = await self.narrator.narrate(assessment, languages)
+            narrative = await self.narrator.narrate(assessment, languages, self.catalogue)
         self.analytics.llm_called(narrative.call, leased.owner, self.prices.llm)
         llm = self.narrator.llm if narrative.source != "template" else None
         report = succeeded(

@@ -1,18 +1,21 @@
 """Words a report again by the LLM, from its facts as they are now, its owner's corrections included."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from anyio import to_thread
 
 from catalogue import Catalogue
+from catalogue.model import Language
 from services.core.analytics.report_analytics import ReportAnalytics
 from services.core.domain.corrections import GivenCorrections, Rewording, corrected
 from services.core.domain.errors import WordingRefused
 from services.core.domain.listing import Translation
 from services.core.domain.report import Report
 from services.core.domain.stored_report import StoredReport
+from services.core.narrative.lexicon import lexicon
 from services.core.narrative.narrator import Narrative, Narrator
 from services.core.pipeline.corrections import assessment_of
 from services.core.pipeline.ended import Prices
@@ -55,12 +58,19 @@ class Reworder:
         stored, claim = await to_thread.run_sync(self._claim, owner, report_id)
         if claim is None:
             return stored
-        goods = await to_thread.run_sync(catalogue_of, claim.shown, self.catalogue)
-        assessment = assessment_of(claim.shown, goods, claim.photos)
         languages = claim.shown.languages or (claim.shown.language,)
-        narrative = await self.narrator.narrate(assessment, languages)
+        goods = await to_thread.run_sync(self._goods, claim.shown, languages)
+        assessment = assessment_of(claim.shown, goods, claim.photos)
+        narrative = await self.narrator.narrate(assessment, languages, goods)
         self.analytics.llm_called(narrative.call, owner, self.prices.llm)
         return await to_thread.run_sync(self._keep, owner, report_id, claim, narrative)
+
+    def _goods(self, shown: Report, languages: Sequence[Language]) -> Catalogue:
+        """The catalogue that words the report, with its lexicons made: each takes half a second."""
+        goods = catalogue_of(shown, self.catalogue)
+        for language in {*languages, "en"}:
+            lexicon(goods, language)
+        return goods
 
     def _claim(self, owner: str, report_id: str) -> tuple[StoredReport, _Claim | None]:
         """Count a rewording; None if there is nothing to word."""

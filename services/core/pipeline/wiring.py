@@ -147,7 +147,6 @@ def build_pipeline(
         narrator=Narrator(
             llm,
             settings.llm_model,
-            catalogue,
             narrate_timeout_s,
             settings.llm_reasoning_effort,
             service_tier,

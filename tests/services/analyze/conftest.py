@@ -4,6 +4,7 @@ import json
 import random
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from io import BytesIO
@@ -202,8 +203,8 @@ def world(dynamodb: DynamoDBClient) -> World:
     return world
 
 
-@pytest.fixture
-def client(world: World) -> Iterator[TestClient]:
+@contextmanager
+def client_of(world: World) -> Iterator[TestClient]:
     """An HTTP client of the whole service, as alice; server errors are answers, not exceptions.
 
     Each answer has to be as docs/openapi.json describes it.
@@ -228,7 +229,7 @@ def client(world: World) -> Iterator[TestClient]:
                     reports=reports,
                     leases=Leases(world.dynamodb, TABLE),
                     endpoint=world.model(),
-                    narrator=Narrator(llm, "m", world.catalogue, world.narrate_s),
+                    narrator=Narrator(llm, "m", world.narrate_s),
                     prices=Prices(0.82, TokenPrices(0.1, 0.01, 0.5)),
                     catalogue=world.catalogue,
                     vision_cache=(
@@ -248,6 +249,12 @@ def client(world: World) -> Iterator[TestClient]:
         Observe(create_api(dependencies)), headers=headers, raise_server_exceptions=False
     ) as client:
         client.event_hooks = {"response": [check_answer]}
+        yield client
+
+
+@pytest.fixture
+def client(world: World) -> Iterator[TestClient]:
+    with client_of(world) as client:
         yield client
 
 

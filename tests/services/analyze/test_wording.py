@@ -11,10 +11,11 @@ import httpx2
 import pytest
 from starlette.testclient import TestClient
 
+import catalogue
 from services.core.pipeline import rewording
 from services.core.storage.corrections import Change
 from services.core.storage.reports import Reports
-from tests.services.analyze.conftest import World, without_links
+from tests.services.analyze.conftest import World, client_of, without_links
 
 Jpeg = Callable[..., bytes]
 USAGE = {"prompt_tokens": 1000, "completion_tokens": 100}
@@ -145,6 +146,29 @@ def test_uncorrected_template_is_worded(client: TestClient, llm: Llm, made: dict
     assert "vase" not in json.dumps([report["title"], report["description"], report["translations"]])
     assert "chip" in report["description"]
     assert len(llm.calls) == 1
+
+
+def test_report_of_another_catalogue_is_worded(
+    world: World, llm: Llm, jpeg: Jpeg, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "rocking_chair" not in world.catalogue.kinds
+    chair = {"en": "A second-hand rocking chair.", "fr": "Un fauteuil à bascule d'occasion."}
+    for language, text in chair.items():
+        draft = {"title": text.rstrip("."), "sentences": [{"text": text, "facts": ["kind"]}]}
+        monkeypatch.setitem(DRAFTS, language, draft)
+    served, world.catalogue = world.catalogue, catalogue.load(catalogue.SECOND_HAND)
+    llm.on = False
+    with client_of(world) as client:
+        form = {"languages": "en,fr"}
+        report = client.post("/analyze", files={"images": jpeg()}, data=form).json()
+        patched(client, report, {"product": {"type": "rocking_chair"}})
+    world.catalogue, llm.on = served, True
+    with client_of(world) as client:
+        found = worded(client, report)
+    assert found["title"] == "A second-hand rocking chair"
+    assert found["description"].startswith(chair["en"])
+    assert found["translations"]["fr"]["title"] == "Un fauteuil à bascule d'occasion"
+    assert found["translations"]["fr"]["description"].startswith(chair["fr"])
 
 
 class TestCorrectedAfterwards:

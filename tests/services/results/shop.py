@@ -144,7 +144,7 @@ class Shop:
             reports=self.reports,
             leases=self.leases,
             endpoint=self._endpoint(),
-            narrator=Narrator(llm, "m", self.catalogue, 30.0),
+            narrator=Narrator(llm, "m", 30.0),
             prices=Prices(0.82, TokenPrices(0.1, 0.01, 0.5)),
             catalogue=self.catalogue,
             vision_cache=(

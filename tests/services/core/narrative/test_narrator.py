@@ -74,8 +74,8 @@ def narrate(
         transport = httpx2.MockTransport(answer)
         async with httpx2.AsyncClient(transport=transport) as http:
             client = AsyncOpenAI(api_key=key, base_url="http://llm/v1", http_client=http, max_retries=0)
-            narrator = Narrator(client, "m", DRAWN, budget_s, "none")
-            return await narrator.narrate(assessment, languages)
+            narrator = Narrator(client, "m", budget_s, "none")
+            return await narrator.narrate(assessment, languages, DRAWN)
 
     return asyncio.run(run())
 
