@@ -206,8 +206,11 @@ def _asked(report: Report, catalogue: Catalogue, *, stated: bool) -> tuple[Catal
         return ()
     department = _department(report.product.type, catalogue)
     seen = report.corrections.original.product if report.corrections else report.product
+    known = tuple({tag.id: tag for one in catalogue.departments.values() for tag in one.wear}.values())
+    # The model of a department without wear is not asked about any; its owner may name what others have.
+    if stated and not (department and department.wear):
+        return known
     if department is not None and (stated or department != _department(seen.type, catalogue)):
         return department.wear
-    known = tuple({tag.id: tag for one in catalogue.departments.values() for tag in one.wear}.values())
     questions = {each.question for each in report.evidence}
-    return known if stated else tuple(tag for tag in known if tag.question in questions)
+    return tuple(tag for tag in known if tag.question in questions)

@@ -31,6 +31,7 @@ from services.core.pipeline.corrections import assessment_of, patched
 
 REAL = catalogue.load(catalogue.SECOND_HAND)
 DRAWN = catalogue.load(catalogue.DRAWN)
+PHOTO = catalogue.load(catalogue.PHOTO)
 Make = Callable[..., Report]
 
 
@@ -196,24 +197,75 @@ def test_ids_of_an_earlier_catalogue_stay() -> None:
     assert [wear.tag for wear in found.condition.wear] == ["scorch_line", "rust"]
 
 
+ROCKING_CHAIR = Product(type="rocking_chair", material="unknown", colour="unknown")
+
+
 @pytest.mark.parametrize(
-    ("patch", "title"),
+    ("patch", "titles"),
     [
-        # The drawn goods have no rocking chair, and those photographed no porcelain.
-        ({"condition": {"score": 8}}, "Fauteuil à bascule d'occasion, état : bon"),
         (
-            {"product": {"type": "vase", "material": "porcelain"}},
-            "Vase en porcelaine d'occasion, état non jugé",
+            {"condition": {"score": 8}},
+            ("Second-hand rocking chair, good condition", "Fauteuil à bascule d'occasion, état : bon"),
+        ),
+        (
+            {"product": {"material": "glass"}},
+            (
+                "Second-hand glass rocking chair, condition not judged",
+                "Fauteuil à bascule en verre d'occasion, état non jugé",
+            ),
+        ),
+        (
+            {"condition": {"wear": ["stain"]}},
+            ("Second-hand rocking chair, good condition", "Fauteuil à bascule d'occasion, état : bon"),
         ),
     ],
+    ids=["score", "material", "wear"],
 )
-def test_report_of_another_catalogue_keeps_its_words(patch: dict[str, Any], title: str) -> None:
-    seen = Product(type="rocking_chair", material="unknown", colour="unknown")
-    made = Provenance(endpoint="e", catalogue=catalogue.load(catalogue.PHOTO).version)
-    report = report_of(seen, score=8, language="fr").model_copy(update={"model": made})
-    found = apply(report, patch, words=REAL if "product" in patch else DRAWN)
-    assert found.title == title
-    assert found.labels is not None and found.labels.type == title.split(" d'")[0].split(" en ")[0].lower()
+@pytest.mark.parametrize("served", [DRAWN, REAL.select(["kitchen"])], ids=["drawn", "kitchen"])
+def test_report_of_another_catalogue_keeps_its_words(
+    served: catalogue.Catalogue, patch: dict[str, Any], titles: tuple[str, str]
+) -> None:
+    # Neither has a rocking chair, and the photographed goods have neither materials nor wear.
+    assert "rocking_chair" not in served.kinds
+    mark = {"en": "a stain", "fr": "une tache"}
+    for language, title in zip(mark, titles, strict=True):
+        found = apply(photographed(ROCKING_CHAIR, language), patch, words=served)
+        assert found.title == title
+        assert (mark[language] in (found.description or "")) == ("wear" in patch.get("condition", {}))
+        assert found.labels is not None
+        assert found.labels.type == {"en": "rocking chair", "fr": "fauteuil à bascule"}[language]
+
+
+def photographed(product: Product, language: str) -> Report:
+    """A report of the catalogue that is asked for neither material nor wear."""
+    unjudged = Condition(status="not_assessed", score=None, grade=None, wear=())
+    return report_of(product, language=language).model_copy(
+        update={
+            "model": Provenance(endpoint="e", catalogue=PHOTO.version),
+            "condition": unjudged,
+            "evidence": (),
+            "confidence": Reliance(level="low", reasons=(Reason.NOT_ASKED,)),
+        }
+    )
+
+
+def test_kind_of_both_takes_the_served_departments_points() -> None:
+    coat = Product(type="coat", material="unknown")
+    assert coat.type in PHOTO.kinds
+    # departments.toml: a broken zip takes 4 of clothing, others 2.
+    patch = {"condition": {"wear": ["broken_zip", "stain"]}}
+    found = apply(photographed(coat, "en"), patch, words=REAL.select(["clothing"]))
+    assert found.condition is not None and found.condition.score == 4
+
+
+@pytest.mark.parametrize(("language", "name"), [("en", "boot"), ("fr", "botte")])
+def test_department_that_is_served_no_more_keeps_its_words(language: str, name: str) -> None:
+    made = Provenance(endpoint="e", catalogue=REAL.version)
+    boot = report_of(Product(type="boot", material="unknown"), language=language, asked="shoes")
+    served = REAL.select(["kitchen"])
+    found = apply(boot.model_copy(update={"model": made}), {"condition": {"score": 5}}, words=served)
+    assert found.labels is not None and found.labels.type == name
+    assert name in (found.title or "").lower()
 
 
 def test_sources_follow_the_owner() -> None:
