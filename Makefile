@@ -90,13 +90,13 @@ smoke: environment setup-deploy ## post a photo to a deployed environment as a u
 image: environment setup-deploy ## build and push the service's image of this commit: make image ENV=prod, WRITE=1 into the settings, SAVE=folder for promote
 	@$(PYTHON) -m ops image --env "$(ENV)" $(if $(WRITE),--write) $(if $(SAVE),--save "$(SAVE)")
 
-promote: environment setup-deploy ## push an image of another environment, with the same digest: make promote ENV=prod IMAGE=folder DIGEST=sha256:…; without IMAGE it is there
+promote: environment setup-deploy ## push an image of another environment, with the same digest: make promote ENV=prod IMAGE=folder DIGEST=sha256:…; without IMAGE the repository must have it
 	@$(PYTHON) -m ops promote --env "$(ENV)" $(if $(IMAGE),--image "$(IMAGE)") --digest "$(DIGEST)"
 
 digest: environment setup-deploy ## the digest of the image that the service runs: make digest ENV=prod
 	@$(PYTHON) -m ops digest --env "$(ENV)"
 
-forward: environment setup-deploy ## refuse a deployment that would undo a later commit, or a model's release that no commit names: make forward ENV=prod, ANY_MODEL=1: the commit alone
+forward: environment setup-deploy ## refuse a deployment that would undo a later commit, or a model's release that no commit names: make forward ENV=prod, ANY_MODEL=1: without the model and its stack
 	@$(PYTHON) -m ops forward --env "$(ENV)" $(if $(ANY_MODEL),--any-model)
 
 rollback: environment setup-deploy ## let the service run an earlier image again: make rollback ENV=prod DIGEST=sha256:…
@@ -108,7 +108,7 @@ drift: environment setup-deploy ## what was changed in the account beside CloudF
 pause: environment setup-deploy ## delete the endpoint, keep the model; reports wait, a day at most: make pause ENV=prod; ANY_COMMIT=1 by a checkout that lacks what is deployed
 	@$(PYTHON) -m ops pause --env "$(ENV)" $(if $(ANY_COMMIT),--any-commit)
 
-resume: environment setup-deploy ## make a paused model's endpoint again: make resume ENV=prod
+resume: environment setup-deploy ## make a paused model's endpoint again: make resume ENV=prod; ANY_COMMIT=1 as for pause
 	@$(PYTHON) -m ops resume --env "$(ENV)" $(if $(ANY_COMMIT),--any-commit)
 
 redrive: environment setup-deploy ## dead letters of the queues and why they failed; sent again after asking: make redrive ENV=prod, YES=1 to be asked nothing
@@ -129,7 +129,7 @@ model: setup-test ## the endpoint's archive: make model MODEL=demo|FOLDER|owner/
 flight-check: setup-test ## serve an archive as SageMaker would, and ask it: make flight-check ARTIFACT=model.tar.gz INSTANCE=ml.t2.medium, TORCHSERVE=1: by AWS's server too
 	@$(PYTHON) -m model_artifacts.blip2 flight-check --archive $(or $(ARTIFACT),.vitrine/blip2-endpoint.tar.gz) $(if $(INSTANCE),--instance-type "$(INSTANCE)") $(if $(TORCHSERVE),--torchserve)
 
-release: environment setup-test ## flight-check, canary, settings, deployment: make release ENV=prod ARTIFACT=model.tar.gz
+release: environment setup-test ## flight-check, canary, settings, deployment: make release ENV=prod ARTIFACT=model.tar.gz; ANY_COMMIT=1 as for pause
 	@$(PYTHON) -m ops release --env "$(ENV)" --archive $(or $(ARTIFACT),.vitrine/blip2-endpoint.tar.gz) $(if $(ANY_COMMIT),--any-commit)
 
 canary: environment setup-deploy ## delete the canary that an interrupted release left: make canary ENV=prod

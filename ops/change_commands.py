@@ -80,7 +80,9 @@ def drift(named: str, as_json: bool) -> int:
 
 @click.command()
 @env_option
-@click.option("--any-model", is_flag=True, help="Ask about the commit alone: for a release and a rollback.")
+@click.option(
+    "--any-model", is_flag=True, help="Leave model and model stack out: for a release and a rollback."
+)
 def forward(named: str, any_model: bool) -> None:
     """Refuse a deployment of this commit that would undo another one, or the release of a model.
 

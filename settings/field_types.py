@@ -150,7 +150,15 @@ ResourceName = Annotated[
     str,
     matching(
         r"(?=.{1,63}$)[A-Za-z0-9](-?[A-Za-z0-9])*",
-        "at most 63 letters, digits and single hyphens between them, such as blip2-endpoint",
+        "at most 63 letters, digits and single hyphens between them, such as modeller",
+    ),
+]
+# SageMaker takes 63 characters, of which the name of a release's canary needs seven.
+EndpointName = Annotated[
+    str,
+    matching(
+        r"(?=.{1,56}$)[A-Za-z0-9](-?[A-Za-z0-9])*",
+        "at most 56 letters, digits and single hyphens between them, such as blip2-endpoint",
     ),
 ]
 PolicyArn = Annotated[

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator, model_validator
 
-from settings.field_types import Artifact, Department, ResourceName, Section, Usd, matching
+from settings.field_types import Artifact, Department, EndpointName, Section, Usd, matching
 
 # What an endpoint without an instance needs at most to answer again: instance, image, archive, warm-up.
 WAKE_MINUTES = 10
@@ -68,7 +68,7 @@ class Model(Section):
         Annotated[str, matching(r"[0-9a-f]{16}", "the version that `release` writes: 16 hexadecimal digits")]
         | None
     ) = None
-    endpoint_name: ResourceName
+    endpoint_name: EndpointName
     mode: Literal["realtime", "async"]
     paused: bool = False
     network_isolation: bool = False

@@ -67,10 +67,11 @@ class Deployed(NamedTuple):
 
 
 class Lack(NamedTuple):
-    """What this checkout lacks of what is deployed, as a sentence; `later` where it follows this commit."""
+    """What this checkout lacks, as a sentence, and how to get it; `later` where it follows this commit."""
 
     text: str
-    later: bool
+    hint: str
+    later: bool = False
 
 
 def source_of(root: Path, written: Sequence[str] = IMAGE_LINES) -> Source:
@@ -99,12 +100,23 @@ def record(
     report(f"✓ {name} says {deployed}")
 
 
+@contextmanager
 def record_model(
-    settings: Environment, session: boto3.Session, source: Source, report: Callable[[str], object]
-) -> None:
-    """Write what the model stack alone is about to be deployed from; raise UserError as `record` does."""
-    stacks = recorded(settings, session).stacks
-    record(settings, session, Deployed(stacks, None if source == stacks else source), report)
+    settings: Environment, session: boto3.Session, root: Path, report: Callable[[str], object]
+) -> Iterator[None]:
+    """Write that the block deploys this checkout's model stack alone; raise UserError as `record` does.
+
+    Where the block fails, the new record stays, as a deployment that stops half-way counts. If this checkout
+    lacks what was deployed before, the former one is written again: that may be deployed still.
+    """
+    before, source = recorded(settings, session), source_of(root, MODEL_LINES)
+    record(settings, session, Deployed(before.stacks, None if source == before.stacks else source), report)
+    try:
+        yield
+    except BaseException:
+        if lacking(settings, before, root) is not None:
+            record(settings, session, before, report)
+        raise
 
 
 def recorded(settings: Environment, session: boto3.Session) -> Deployed:
@@ -127,26 +139,48 @@ def _parsed(value: str) -> Source:
     return Source(None) if found is None else Source(found[1], found[2] is not None)
 
 
+def without_history(root: Path) -> Lack | None:
+    """Return why this folder does not say what came before its commit; None where it does."""
+    shallow = git(root, "rev-parse", "--is-shallow-repository")
+    if shallow.returncode != 0:
+        return Lack("this folder is no checkout of git", "Run this in a git checkout, with git installed.")
+    if shallow.stdout.strip() != "true":
+        return None
+    hint = "Run `git fetch --unshallow`, then this again; in a workflow, check out with fetch-depth: 0."
+    return Lack("this clone is shallow and lacks its history", hint)
+
+
 def lacking(settings: Environment, deployed: Deployed, root: Path) -> Lack | None:
-    """Return which commit is deployed and neither this checkout's nor before it; None where none is."""
+    """Return which commit is deployed and not known to be this checkout's or before it; None where none is.
+
+    What was deployed from outside git has no commit to lack: `report_untraced` reports it.
+    """
     head = git(root, "rev-parse", "HEAD").stdout.strip()
+    check_out = "heck out that commit, or one that has it in its history."
     for subject, source in deployed.sources(settings.name):
         commit = source.commit
-        if commit is not None and _precedes(root, commit, head):
+        if commit is None or _precedes(root, commit, head):
             continue
         begin = f"{subject} was deployed from {source}, "
-        if commit is not None and _precedes(root, head, commit):
-            return Lack(f"{begin}a later commit than {head}", later=True)
-        known = commit is not None and git(root, "cat-file", "-e", f"{commit}^{{commit}}").returncode == 0
-        which = f"is not in the history of {head}" if known else "this clone lacks"
-        return Lack(f"{begin}which {which}", later=False)
+        if _precedes(root, head, commit):
+            return Lack(f"{begin}a later commit than {head}", f"C{check_out}", later=True)
+        if (unknown := without_history(root)) is not None:
+            return Lack(f"{begin}and {unknown.text}", unknown.hint)
+        if git(root, "cat-file", "-e", f"{commit}^{{commit}}").returncode == 0:
+            return Lack(f"{begin}which is not in the history of {head}", f"C{check_out}")
+        return Lack(f"{begin}which this clone lacks", f"Run `git fetch`, then c{check_out}")
     return None
 
 
-def report_changes(settings: Environment, deployed: Deployed, report: Callable[[str], object]) -> None:
+def report_untraced(settings: Environment, deployed: Deployed, report: Callable[[str], object]) -> None:
     """Report what was deployed and is in no commit: another deployment takes it back."""
     for subject, source in deployed.sources(settings.name):
-        if source.changed:
+        if source.commit is None:
+            report(
+                f"! {subject} was deployed from {source}: no commit says what a deployment takes back, until "
+                f"`make deploy ENV={settings.name}` in a git checkout records one"
+            )
+        elif source.changed:
             report(f"! {subject} was deployed from {source}, which a deployment takes back")
 
 

@@ -8,7 +8,7 @@ from cli.cdk import ROOT
 from cli.errors import UserError
 from cli.settings_file import settings_file
 from ops.aws.account import physical_ids, resources
-from ops.commands.deployed_commit import git, lacking, recorded, report_changes
+from ops.commands.deployed_commit import git, lacking, recorded, report_untraced, without_history
 from settings.naming import stack_name
 
 if TYPE_CHECKING:
@@ -32,13 +32,12 @@ def forward(
     """Raise UserError where a deployment of this commit would undo another one, or the release of a model.
 
     The commit that was last deployed must be this one, or come before it; so must that of the model stack,
-    where it was deployed alone. Where none is recorded, any may be. A model that is served, and that no
+    where it was deployed alone. Where nothing is recorded, any may be. A model that is served, and that no
     commit up to this one names in the settings file, was released, and its settings are not merged yet. With
     `any_model`, model and model stack are not asked for. The whole history is needed.
     """
-    if git(root, "rev-parse", "--is-shallow-repository").stdout.strip() == "true":
-        hint = "Run `git fetch --unshallow`; in a workflow, check out with fetch-depth: 0."
-        raise UserError("This checkout lacks its history, so it does not say what is newer.", hint=hint)
+    if (unknown := without_history(root)) is not None:
+        raise UserError(f"It is not known what is newer: {unknown.text}.", hint=unknown.hint)
     deployed = recorded(settings, session)
     if any_model:
         deployed = deployed._replace(model=None)
@@ -48,10 +47,17 @@ def forward(
             hint="Deploy the newest commit. To go back, revert the later one, or let the service run an "
             f"earlier image by `make rollback ENV={settings.name} DIGEST=sha256:…`."
             if lack.later
-            else "Push that commit, and merge it as it is. To take it back, or where another commit has the "
-            f"same changes, run `make deploy ENV={settings.name}` at a desk.",
+            else "Push that commit, and merge it as it is; where it is merged, run `git fetch`. To take it "
+            "back, or where another commit has the same changes, run "
+            f"`make deploy ENV={settings.name}` at a desk.",
         )
-    report_changes(settings, deployed, report)
+    for subject, source in deployed.sources(settings.name):
+        if source.commit is None:
+            raise UserError(
+                f"{subject} was deployed from {source}: no commit says what a deployment would take back.",
+                hint=f"Run `make deploy ENV={settings.name}` at a desk, in a git checkout: it records one.",
+            )
+    report_untraced(settings, deployed, report)
     served = None if any_model else _served_artifact(settings, session)
     if served not in (None, settings.model.artifact) and not _named(root, settings_file(named), str(served)):
         raise UserError(

@@ -9,14 +9,7 @@ from cli import cdk
 from cli.errors import UserError
 from cli.settings_file import settings_file, with_added, with_value, write_atomically
 from ops.aws.account import account_id, stack_exists, wait_stable
-from ops.commands.deployed_commit import (
-    MODEL_LINES,
-    lacking,
-    record_model,
-    recorded,
-    report_changes,
-    source_of,
-)
+from ops.commands.deployed_commit import lacking, record_model, recorded, report_untraced
 from settings.environment import Environment, load_environment
 from settings.naming import stack_name
 
@@ -73,14 +66,14 @@ def refuse_to_take_back(
     The model stack is deployed as a whole, by this checkout's templates, which would take that commit's back.
     """
     deployed = recorded(settings, session)
-    report_changes(settings, deployed, report)
+    report_untraced(settings, deployed, report)
     if (lack := lacking(settings, deployed, cdk.ROOT)) is None:
         return
     if not any_commit:
         raise UserError(
             f"{lack.text}: the model stack would be taken back, so it is not deployed.",
-            hint="Check out that commit, or one that has it in its history. To go on nevertheless, as in an "
-            "incident, run the same command with ANY_COMMIT=1.",
+            hint=f"{lack.hint} To go on nevertheless, as in an incident, run the same command with "
+            "ANY_COMMIT=1.",
         )
     report(f"! {lack.text}: the model stack is taken back, until a deployment of that commit")
 
@@ -97,8 +90,8 @@ def deploy_model_stack(session: boto3.Session, *, named: str, report: Callable[[
     settings = load_environment(named)
     assembly, stack = synthesize(named, settings), stack_name(settings.name, "model")
     wait_stable(session.client("cloudformation"), [stack], report)
-    record_model(settings, session, source_of(cdk.ROOT, MODEL_LINES), report)
-    cdk.run_cdk(cdk.deploy(assembly, [stack]))
+    with record_model(settings, session, cdk.ROOT, report):
+        cdk.run_cdk(cdk.deploy(assembly, [stack]))
 
 
 @contextmanager

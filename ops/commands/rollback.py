@@ -43,9 +43,9 @@ def rollback(
     The deployed template is deployed again with that image: nothing else changes, whatever this checkout
     would deploy. Where the image runs already, nothing is deployed.
 
-    Raises UserError where the repository lacks the image, where its catalogue is not the one of what is
-    deployed, where the service runs none of that repository, and where CloudFormation takes the change back.
-    The settings are then as before.
+    Raises UserError where the repository lacks the image, where its catalogue is not the one that all stacks
+    were deployed with, where the service runs none of that repository, and where CloudFormation takes the
+    change back. The settings are then as before.
     """
     stack, cloudformation = stack_name(settings.name, "analyze"), session.client("cloudformation")
     # A deployment whose command was interrupted may still change or restore the image.
@@ -87,9 +87,11 @@ def _require_same_catalogue(
     root: Path,
     report: Callable[[str], None],
 ) -> None:
-    """Raise UserError where the image has another catalogue than the functions and the endpoint.
+    """Raise UserError where the image has another catalogue than the functions of the other stacks.
 
-    These stay as the last deployment made them. What cannot be compared is reported: a rollback is urgent.
+    These stay as the last deployment of all stacks made them. The endpoint may have a later catalogue,
+    released and not deployed yet: reports then wait for that deployment, whichever image runs. What cannot be
+    compared is reported: a rollback is urgent.
     """
     try:
         source = recorded(settings, session).stacks
@@ -106,8 +108,8 @@ def _require_same_catalogue(
     ).returncode
     if compared == 1:
         raise UserError(
-            f"The image is of {commits[0]}, whose catalogue differs from that of {deployed}, which "
-            f"{settings.name} was deployed from: functions and endpoint would refuse what the service asks.",
+            f"The image is of {commits[0]}, whose catalogue differs from that of {deployed}, which all "
+            f"stacks of {settings.name} were deployed from: every report would fail on the difference.",
             hint="Go back with all of them: revert the commit that changed catalogue/, and deploy; or check "
             f"out {commits[0]}, and run `make deploy ENV={settings.name}` at a desk.",
         )

@@ -144,21 +144,28 @@ def _updatable(
         )
 
 
-def endpoint_log(
+def endpoint_logs(
     settings: Environment, logs: CloudWatchLogsClient, cloudformation: CloudFormationClient
 ) -> Iterator[Finding]:
-    """Whether the endpoint's log group is missing or ours: the model stack makes one of that name."""
-    subject, name = "endpoint log", f"/aws/sagemaker/Endpoints/{settings.model.endpoint_name}"
-    stack = stack_name(settings.name, "model")
-    pages = logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=name)
-    if not any(group.get("logGroupName") == name for page in pages for group in page["logGroups"]):
-        yield ok(subject, f"{name} is free")
-    elif name in physical_ids(resources(cloudformation, stack), "AWS::Logs::LogGroup"):
-        yield ok(subject, f"{name} is {stack}'s")
-    else:
-        yield failure(
-            subject,
-            f"{name} exists, and {stack} did not make it: its own would not be made.",
-            "Save what you need of it, then delete it: "
-            f"`aws logs delete-log-group --region {settings.region} --log-group-name {name}`.",
-        )
+    """Whether the log groups of endpoint and canary are missing or ours: the model stack makes both."""
+    stack, prefix = stack_name(settings.name, "model"), "/aws/sagemaker/Endpoints/"
+    subjects = {
+        f"{prefix}{settings.model.endpoint_name}": "endpoint log",
+        f"{prefix}{settings.model.canary_name}": "canary log",
+    }
+    # The canary's name begins with the endpoint's.
+    pages = logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=next(iter(subjects)))
+    there = {group.get("logGroupName") for page in pages for group in page["logGroups"]} & set(subjects)
+    owned = physical_ids(resources(cloudformation, stack), "AWS::Logs::LogGroup") if there else []
+    for name, subject in subjects.items():
+        if name not in there:
+            yield ok(subject, f"{name} is free")
+        elif name in owned:
+            yield ok(subject, f"{name} is {stack}'s")
+        else:
+            yield failure(
+                subject,
+                f"{name} exists, and {stack} did not make it: its own would not be made.",
+                "Save what you need of it, then delete it: "
+                f"`aws logs delete-log-group --region {settings.region} --log-group-name {name}`.",
+            )

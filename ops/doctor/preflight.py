@@ -87,7 +87,7 @@ def _checks(
         yield github.LOOKUP_SUBJECT, partial(github.lookup_role, settings, iam, sts)
         yield github.OTHERS, partial(github.other_environments, settings, iam, sts, cloudformation)
     logs = session.client("logs", config=QUICK)
-    yield "endpoint log", partial(account.endpoint_log, settings, logs, cloudformation)
+    yield "endpoint logs", partial(account.endpoint_logs, settings, logs, cloudformation)
 
     if (digest := settings.image_digest) is None:
         yield references.IMAGE, partial(references.buildable, settings)

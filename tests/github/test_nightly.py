@@ -244,6 +244,30 @@ def test_earlier_attempt_replaces_no_later_proposal(runner: Runner, repository: 
     assert proposed(runner, repository, "two\n", "1") == (1, "three\n")
 
 
+@pytest.mark.parametrize(("failing", "status"), [("ls-remote", 128), ("fetch", 128), ("diff", 129)])
+def test_unanswered_look_proposes_nothing(
+    runner: Runner, repository: Path, failing: str, status: int
+) -> None:
+    subprocess.run(["git", "tag", "one"], cwd=runner.checkout, check=True)
+    assert proposed(runner, repository, "three\n", "2") == (0, "three\n")
+    broken = runner.folder / "bin" / "git"
+    broken.write_text(f'#!/bin/sh\n[ "$1" = {failing} ] && exit {status}\nexec /usr/bin/git "$@"\n')
+    broken.chmod(0o755)
+    assert proposed(runner, repository, "two\n", "1") == (1 if failing != "fetch" else 128, "three\n")
+
+
+def test_proposal_in_between_is_kept(runner: Runner, repository: Path) -> None:
+    subprocess.run(["git", "tag", "one"], cwd=runner.checkout, check=True)
+    assert proposed(runner, repository, "two\n", "2") == (0, "two\n")
+    # Another run pushes after the look and before the push.
+    other = f"git --git-dir={repository} update-ref refs/heads/b $(git rev-parse one)"
+    between = runner.folder / "bin" / "git"
+    between.write_text(f'#!/bin/sh\nPATH=/usr/bin\n[ "$1" = push ] && {other}\nexec git "$@"\n')
+    between.chmod(0o755)
+    status, content = proposed(runner, repository, "three\n", "2")
+    assert (status != 0, content) == (True, "one\n")
+
+
 def test_empty_patch_is_no_pull_request(runner: Runner, tmp_path: Path) -> None:
     (tmp_path / "empty").touch()
     assert script(runner, "propose.sh", str(tmp_path / "empty"), "b", "t").returncode == 0

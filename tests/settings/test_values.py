@@ -150,6 +150,15 @@ def test_wrong_address_is_explained(key: str, value: Any, words: str) -> None:
     assert key in message or key == "zones"
 
 
+def test_canary_name_fits_sagemaker() -> None:
+    longest = "a" * 56
+    model = Environment.model_validate(
+        {"name": "shop", **PROD, "model": PROD["model"] | {"endpoint_name": longest}}
+    ).model
+    assert len(model.canary_name) == 63
+    assert "at most 56 letters, digits" in refused("model.endpoint_name", f"{longest}a")
+
+
 @pytest.mark.parametrize(
     "url", ["https://user:pass-word@hook.example/a", "https://hook.example/a?token=pass-word"]
 )

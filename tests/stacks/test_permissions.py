@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.stacks.assemblies import Assembly
+from tests.stacks.reading import text
 
 # The allowed wildcards, with their reasons.
 REASONS = {
@@ -82,3 +83,17 @@ def test_no_principal_is_a_wildcard(assembly: Assembly) -> None:
             for statement in document["Statement"]:
                 if statement["Effect"] == "Allow":
                     assert statement.get("Principal") not in ("*", {"AWS": "*"})
+
+
+def test_github_passes_the_releases_role(shop: Assembly) -> None:
+    outputs = shop.template("model")["Outputs"]
+    release = outputs["CanaryRoleArn"]["Value"]
+    exports = {one["Export"]["Name"]: one["Value"] for one in outputs.values() if "Export" in one}
+    passed = [
+        resource
+        for policy in shop.resources("delivery", "IAM::Policy").values()
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        if "iam:PassRole" in listed(statement["Action"])
+        for resource in listed(statement["Resource"])
+    ]
+    assert [exports[text(resource)] for resource in passed] == [release]

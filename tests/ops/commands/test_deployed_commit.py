@@ -60,23 +60,57 @@ def test_record_is_read_again(settings: Environment, stubbed: Stubbed, deployed:
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        (f"{COMMIT}", f"{COMMIT}; model stack: {'d' * 40}"),
-        (f"{COMMIT}; model stack: {'e' * 40}", f"{COMMIT}; model stack: {'d' * 40}"),
-        (f"{'d' * 40}; model stack: {'e' * 40}", "d" * 40),
-        (None, f"an unknown commit; model stack: {'d' * 40}"),
+        (COMMIT, f"{COMMIT}; model stack: HEAD"),
+        (f"{COMMIT}; model stack: {'e' * 40}", f"{COMMIT}; model stack: HEAD"),
+        (f"HEAD; model stack: {'e' * 40}", "HEAD"),
+        (None, "an unknown commit; model stack: HEAD"),
     ],
 )
 def test_model_stack_claims_no_other(
-    settings: Environment, stubbed: Stubbed, before: str | None, after: str
+    settings: Environment, stubbed: Stubbed, tmp_path: Path, before: str | None, after: str
 ) -> None:
+    head = Checkout(tmp_path).first
     client, stub = stubbed("ssm")
     session: Any = Session(client)
     if before is None:
         stub.add_client_error("get_parameter", "ParameterNotFound")
     else:
-        stub.add_response("get_parameter", {"Parameter": {"Value": before}}, {"Name": NAME})
-    stub.add_response("put_parameter", {"Version": 1}, written(after))
-    record_model(settings, session, Source("d" * 40), lambda _: None)
+        found = {"Parameter": {"Value": before.replace("HEAD", head)}}
+        stub.add_response("get_parameter", found, {"Name": NAME})
+    stub.add_response("put_parameter", {"Version": 1}, written(after.replace("HEAD", head)))
+    with record_model(settings, session, tmp_path, lambda _: None):
+        pass
+
+
+@pytest.mark.parametrize("stacks", [True, False])
+def test_failed_take_back_keeps_the_record(
+    settings: Environment, stubbed: Stubbed, tmp_path: Path, stacks: bool
+) -> None:
+    checkout = Checkout(tmp_path)
+    first, later = checkout.first, checkout.commit("# two\n")
+    before = later if stacks else f"{first}; model stack: {later}"
+    client, stub = stubbed("ssm")
+    session: Any = Session(client)
+    stub.add_response("get_parameter", {"Parameter": {"Value": before}}, {"Name": NAME})
+    checkout.git("checkout", "--quiet", first)
+    taken_back = f"{later}; model stack: {first}" if stacks else first
+    for value in (taken_back, before):
+        stub.add_response("put_parameter", {"Version": 1}, written(value))
+    with pytest.raises(KeyboardInterrupt), record_model(settings, session, tmp_path, lambda _: None):
+        raise KeyboardInterrupt
+    stub.assert_no_pending_responses()
+
+
+def test_failed_later_commit_counts(settings: Environment, stubbed: Stubbed, tmp_path: Path) -> None:
+    checkout = Checkout(tmp_path)
+    later = checkout.commit("# two\n")
+    client, stub = stubbed("ssm")
+    session: Any = Session(client)
+    stub.add_response("get_parameter", {"Parameter": {"Value": checkout.first}}, {"Name": NAME})
+    value = f"{checkout.first}; model stack: {later}"
+    stub.add_response("put_parameter", {"Version": 1}, written(value))
+    with pytest.raises(UserError), record_model(settings, session, tmp_path, lambda _: None):
+        raise UserError("The CDK failed.")
 
 
 def test_refused_record_says_what_is_lacking(settings: Environment, stubbed: Stubbed) -> None:

@@ -85,9 +85,7 @@ def test_older_commit_is_refused(checkout: Checkout, account: Account, settings:
         ask(checkout, account, settings)
 
 
-@pytest.mark.parametrize(
-    "deployed", ["f" * 40, f"{'f' * 40} with uncommitted changes", "a folder outside git"]
-)
+@pytest.mark.parametrize("deployed", ["f" * 40, f"{'f' * 40} with uncommitted changes"])
 def test_unknown_commit_is_refused(
     checkout: Checkout, account: Account, settings: Environment, deployed: str
 ) -> None:
@@ -96,6 +94,25 @@ def test_unknown_commit_is_refused(
         ask(checkout, account, settings)
     assert "Push that commit" in raised.value.hint
     assert "make deploy ENV=shop" in raised.value.hint
+
+
+def test_deployment_outside_git_is_refused(
+    checkout: Checkout, account: Account, settings: Environment
+) -> None:
+    account.deployed = "a folder outside git"
+    with pytest.raises(UserError, match="from a folder outside git: no commit says") as raised:
+        ask(checkout, account, settings)
+    assert raised.value.hint.startswith("Run `make deploy ENV=shop` at a desk, in a git checkout")
+
+
+def test_folder_outside_git_is_refused(
+    checkout: Checkout, account: Account, settings: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(checkout.folder.parent))
+    (checkout.folder / ".git").rename(checkout.folder / "moved")
+    with pytest.raises(UserError, match="no checkout of git") as raised:
+        ask(checkout, account, settings)
+    assert "Run this in a git checkout" in raised.value.hint
 
 
 def test_other_branch_is_refused(checkout: Checkout, account: Account, settings: Environment) -> None:

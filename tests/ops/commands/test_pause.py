@@ -3,7 +3,8 @@
 import io
 import json
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from rich.console import Console
 from cli import cdk
 from cli.errors import UserError
 from ops.commands import pause
-from ops.commands.deployed_commit import Deployed, Source
+from ops.commands.deployed_commit import MODEL_LINES, Deployed, Source, source_of
 from settings.environment import FOLDER
 from tests.ops.checkout import Checkout
 
@@ -33,9 +34,12 @@ class Deployments:
         self.steps: list[tuple[str, bool]] = []
         self.failing: BaseException | None = None
 
-    def record(self, _settings: object, _session: object, source: Source, _report: object) -> None:
+    @contextmanager
+    def record(self, _settings: object, _session: object, root: Path, _report: object) -> Iterator[None]:
+        source = source_of(root, MODEL_LINES)
         self.steps.append((f"record {source}", True))
         self.deployed = self.deployed._replace(model=source)
+        yield
 
     def run(self, command: Sequence[str], **_: Any) -> None:
         words = command[3:]
@@ -136,6 +140,51 @@ def test_earlier_checkout_takes_nothing_back(
     # In an incident it goes on, and the account says so.
     assert f"deployed from {later}" in go(session, file, paused=True, any_commit=True)
     assert deployments.deployed.model == Source(checkout.first)
+
+
+@pytest.mark.parametrize(
+    ("depth", "text", "hint"),
+    [
+        (1, "and this clone is shallow", "Run `git fetch --unshallow`, then this again"),
+        (9, "which this clone lacks", "Run `git fetch`, then check out that commit"),
+        (0, "and this folder is no checkout of git", "Run this in a git checkout"),
+    ],
+)
+def test_lacking_clone_says_what_helps(
+    session: boto3.Session,
+    file: Path,
+    deployments: Deployments,
+    checkout: Checkout,
+    monkeypatch: pytest.MonkeyPatch,
+    depth: int,
+    text: str,
+    hint: str,
+) -> None:
+    deployed, folder = checkout.commit("# two\n"), checkout.folder.parent / "clone"
+    if depth == 1:
+        # What is deployed is in the history of what is cloned, and of that the clone has one commit.
+        checkout.commit("# three\n")
+    else:
+        checkout.git("checkout", "--quiet", checkout.first)
+    if depth:
+        url = f"file://{checkout.folder}"
+        checkout.git("clone", "--quiet", "--no-local", "--depth", str(depth), url, str(folder))
+    else:
+        folder.mkdir()
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(folder.parent))
+    monkeypatch.setattr(cdk, "ROOT", folder)
+    deployments.deployed = Deployed(Source(deployed))
+    with pytest.raises(UserError, match=text) as refused:
+        go(session, file, paused=True)
+    assert refused.value.hint.startswith(hint)
+
+
+def test_deployment_outside_git_is_reported(
+    session: boto3.Session, file: Path, deployments: Deployments, checkout: Checkout
+) -> None:
+    deployments.deployed = Deployed(Source(None))
+    assert "from a folder outside git: no commit says" in go(session, file, paused=True)
+    assert deployments.deployed == Deployed(Source(None), Source(checkout.first))
 
 
 @pytest.mark.parametrize("failure", [UserError("the CDK failed"), KeyboardInterrupt()])

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
-from ops.doctor.account import endpoint_log, endpoint_name
+from ops.doctor.account import endpoint_logs, endpoint_name
 from settings.environment import Environment
 from tests.ops.conftest import Stubbed, levels, make_settings
 
@@ -122,25 +122,28 @@ def test_paused_endpoint_may_differ(stubbed: Stubbed) -> None:
 
 
 @pytest.mark.parametrize(
-    ("there", "owned", "level"),
+    ("there", "owned", "foreign"),
     [
-        ([], None, "ok"),
-        ([f"{LOG}-2"], None, "ok"),
-        ([LOG], LOG, "ok"),
-        ([LOG], "/other", "failure"),
-        ([f"{LOG}-2", LOG], "/other", "failure"),
+        ([], None, []),
+        ([f"{LOG}-2"], None, []),
+        ([LOG], LOG, []),
+        ([LOG], "/other", [LOG]),
+        ([f"{LOG}-2", LOG], "/other", [LOG]),
+        # A release by a version whose model stack did not make the canary's.
+        ([LOG, f"{LOG}-canary"], LOG, [f"{LOG}-canary"]),
+        ([LOG, f"{LOG}-canary"], "/other", [LOG, f"{LOG}-canary"]),
     ],
 )
 def test_foreign_log_group_fails(
-    settings: Environment, stubbed: Stubbed, there: list[str], owned: str | None, level: str
+    settings: Environment, stubbed: Stubbed, there: list[str], owned: str | None, foreign: list[str]
 ) -> None:
     (logs, stub), (cloudformation, stacks) = stubbed("logs"), stubbed("cloudformation")
     groups = [{"logGroupName": name} for name in there]
     stub.add_response("describe_log_groups", {"logGroups": groups}, {"logGroupNamePrefix": LOG})
     if owned is not None:
         stack(stacks, resource(owned, "AWS::Logs::LogGroup"))
-    (finding,) = endpoint_log(settings, logs, cloudformation)
-    assert finding.level == level
-    assert (f"delete-log-group --region ca-central-1 --log-group-name {LOG}" in finding.hint) == (
-        level == "failure"
-    )
+    findings = list(endpoint_logs(settings, logs, cloudformation))
+    assert len(findings) == 2
+    failed = [finding for finding in findings if finding.level != "ok"]
+    assert [finding.hint.rpartition(" ")[2] for finding in failed] == [f"{name}`." for name in foreign]
+    assert all("delete-log-group --region ca-central-1 --log-group-name" in one.hint for one in failed)

@@ -38,7 +38,7 @@ CHECKS: dict[str, tuple[Check, str, str]] = {
         "describe_endpoint",
     ),
     "log": (
-        lambda logs: account.endpoint_log(SETTINGS, logs, None),  # type: ignore[arg-type]
+        lambda logs: account.endpoint_logs(SETTINGS, logs, None),  # type: ignore[arg-type]
         "logs",
         "describe_log_groups",
     ),
