@@ -90,6 +90,31 @@ def is_intrinsic(value: Any) -> bool:
     return isinstance(value, dict) and len(value) == 1 and next(iter(value)).startswith(("Ref", "Fn::"))
 
 
+def is_same(one: Any, other: Any) -> bool:
+    """Say whether two values come to the same: written by another function, or a list in another order.
+
+    Only for properties whose order means nothing, as groups, subnets, dimensions and statements.
+    """
+    return _form(one) == _form(other)
+
+
+def _form(value: Any) -> Any:
+    match value:
+        case {"Fn::If": [condition, *branches]}:
+            return condition, [_form(one) for one in branches]
+        case dict() if is_intrinsic(value):
+            return "".join(texts(value))
+        case dict():
+            return {key: _form(one) for key, one in value.items()}
+        case list():
+            return sorted((_form(one) for one in value), key=repr)
+        case bool():
+            return str(value).lower()
+        case int() | float():
+            return str(value)
+    return value
+
+
 def texts(value: Any) -> list[str]:
     """Return a value of a template as text, each of a list by itself, with what is computed as ${Name}.
 
