@@ -148,7 +148,7 @@ def _judged(
         for one in (
             _left(stack, change)
             if stack in gone
-            else _consequences(stack, change, is_emptied=stack not in kept)
+            else _consequences(stack, change, before.get(stack), after.get(stack))
         )
     ]
     code = {
@@ -179,11 +179,15 @@ def _left(stack: str, change: StackChange) -> Iterator[Consequence]:
         yield from judge_left(stack, one)
 
 
-def _consequences(stack: str, change: StackChange, *, is_emptied: bool) -> Iterator[Consequence]:
+def _consequences(
+    stack: str, change: StackChange, old: Stack | None, new: Stack | None
+) -> Iterator[Consequence]:
     renamed = renames(change)
     gone = {one.id for one in change.resources if one.new is None}
     same = under_new_ids(change, renamed)
     otherwise = {one.id: one for one in same.resources}
+    before, after = ({} if one is None else one.template for one in (old, new))
+    is_emptied = not after.get("Resources")
     for one in change.resources:
         found = list(judge_data(stack, one, renamed.get(one.id)))
         if (changed := otherwise.get(one.id)) is not None:
@@ -195,7 +199,7 @@ def _consequences(stack: str, change: StackChange, *, is_emptied: bool) -> Itera
         yield from (each for each in found if not (interrupts and each.severity == "note"))
     yield from judge_alarms(stack, change, renamed)
     yield from judge_access(stack, same)
-    yield from judge_network(stack, change)
+    yield from judge_network(stack, change, before, after)
 
 
 def _reads(one: ResourceChange, gone: set[str]) -> bool:
