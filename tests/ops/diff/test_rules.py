@@ -37,6 +37,9 @@ EXPORTED = {"Fn::ImportValue": "vitrine-prod-storage:ExportsOutputFnGetAttKey961
 EXPORTED_ID = {"Fn::ImportValue": "vitrine-prod-storage:ExportsOutputRefKey961B73FD5A860C43"}
 
 
+STORED = {"Fn::ImportValue": "vitrine-prod-storage:ExportsOutputRefArtifacts82DD59A14F4A6352"}
+
+
 def grouped(*groups: Any) -> dict[str, Any]:
     return {"NetworkConfiguration": {"AwsvpcConfiguration": {"SecurityGroups": list(groups)}}}
 
@@ -244,6 +247,11 @@ def test_indexes_change_one_by_one(old: list[str], new: list[str], words: list[s
         ({"Fn::ImportValue": "vitrine-prod-web:ExportsOutputFnGetAttStageArn5A860C43"}, "web/Stage.Arn"),
         ({"Fn::Join": ["", ["arn:", {"Ref": "AWS::Region"}, ":x"]]}, "arn:AWS::Region:x"),
         ([], "none"),
+        # An archive's key holds a hash, of which eight digits tell two apart.
+        (
+            {"Fn::Join": ["", ["s3://", STORED, f"/models/{'a1' * 32}/blip2-endpoint.tar.gz"]]},
+            "s3://storage/Artifacts82DD59A1/models/a1a1a1a1…/blip2-endpoint.tar.gz",
+        ),
     ],
 )
 def test_reference_is_shown_by_its_name(value: Any, text: str) -> None:
