@@ -165,13 +165,6 @@ def told_of(**output: Any) -> dict[str, Any]:
             {"ResponseHeadersPolicyConfig": {"CustomHeadersConfig": {"Items": ORIGINS["Items"][1:]}}},
             "weaker protection",
         ),
-        (
-            "WAFv2::WebACL",
-            {"Rules": [{"Name": "a"}, {"Name": "b"}]},
-            {"Rules": [{"Name": "b"}]},
-            "weaker protection",
-        ),
-        ("WAFv2::WebACLAssociation", {}, None, "weaker protection"),
         ("ApiGatewayV2::Api", {}, {"CorsConfiguration": {"AllowOrigins": ["https://a.example"]}}, "note"),
         ("ApiGatewayV2::Route", {"AuthorizerId": "one"}, {"AuthorizerId": "two"}, "weaker protection"),
         (

@@ -121,8 +121,6 @@ def served(enabled: bool) -> dict[str, Any]:
         ("Logs::LogGroup", {"RetentionInDays": 30}, {}, "note"),
         ("S3::Bucket", {"BucketEncryption": by_key("one")}, {"BucketEncryption": by_key("two")}, "data loss"),
         ("SQS::Queue", {"KmsMasterKeyId": "one"}, {"KmsMasterKeyId": "two"}, "data loss"),
-        # Secrets Manager encrypts the value anew by itself.
-        ("SecretsManager::Secret", {"KmsKeyId": "one"}, {"KmsKeyId": "two"}, "note"),
         ("DynamoDB::GlobalTable", {"StreamSpecification": {}}, {}, "data loss"),
         # A mapping and a rule without a word are enabled.
         ("Lambda::EventSourceMapping", {}, {"Enabled": "false"}, "interruption"),
