@@ -97,7 +97,7 @@ def is_same(one: Any, other: Any) -> bool:
 
     Only for properties whose order means nothing, as groups, subnets, dimensions and statements.
     """
-    return _form(one) == _form(other)
+    return bool(_form(one) == _form(other))
 
 
 def _form(value: Any) -> Any:
