@@ -69,6 +69,25 @@ def judge_exports(
                 )
 
 
+def judge_moved_exports(
+    old: Mapping[str, Links], new: Mapping[str, Links], order: Order
+) -> Iterator[Consequence]:
+    """Yield the exports that a stack gets while another one still has theirs: a region has one of a name."""
+    for stack, one in new.items():
+        so_far = old[stack].exports if stack in old else {}
+        for name in sorted(one.exports.keys() - so_far.keys()):
+            for other in sorted(each for each in old if each != stack and name in old[each].exports):
+                stays = other not in new or name in new[other].exports
+                if stays or not order.is_only_before(other, stack):
+                    until = "has one of that name" if stays else "may still have one of that name"
+                    yield Consequence(
+                        "interruption",
+                        subject(stack, f"{plain(f'${{{name}}}')} (export)"),
+                        f"CloudFormation refuses the export, as {other} {until}",
+                        "Export it by another name.",
+                    )
+
+
 def judge_imports(old: Mapping[str, Links], new: Mapping[str, Links], order: Order) -> Iterator[Consequence]:
     """Yield what a stack newly imports and may not find, as it is exported by nobody, or only later."""
     before = {name for one in old.values() for name in one.exports}

@@ -9,7 +9,7 @@ from ops.diff.access import judge_access
 from ops.diff.alarms import judge_alarms
 from ops.diff.consequences import SEVERITIES, Consequence, Severity
 from ops.diff.data import judge_data, judge_left
-from ops.diff.exports import judge_exports, judge_imports, links
+from ops.diff.exports import judge_exports, judge_imports, judge_moved_exports, links
 from ops.diff.indexes import judge_indexes
 from ops.diff.masking import masked, new_code
 from ops.diff.network import judge_network
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from ops.diff.assembly import Assembly, Asset, Stack, Template
     from ops.diff.templates import ResourceChange
 
+# What a resource reads, is told by, names, or leads out of.
+_SOURCES = ("EventSourceArn", "TopicArn", "Value", "RouteTableId", "VpcId")
 _Value = TypeVar("_Value")
 Verdict = Literal[
     "data loss",
@@ -120,6 +122,7 @@ def _refused(
     depends = [{stack: one.depends for stack, one in _stacks(side).items()} for side in (old, new)]
     order = stack_order(links_now, depends[1])
     yield from judge_exports(linked, links_now, changes, order)
+    yield from judge_moved_exports(linked, links_now, order)
     yield from judge_imports(linked, links_now, order)
     yield from judge_singles(changes, order, before.keys() - after.keys())
     changed = [stack for stack in after if stack in changes]
@@ -148,7 +151,7 @@ def _judged(
         for one in (
             _left(stack, change)
             if stack in gone
-            else _consequences(stack, change, is_emptied=stack not in kept)
+            else _consequences(stack, change, before.get(stack), after.get(stack))
         )
     ]
     code = {
@@ -179,11 +182,15 @@ def _left(stack: str, change: StackChange) -> Iterator[Consequence]:
         yield from judge_left(stack, one)
 
 
-def _consequences(stack: str, change: StackChange, *, is_emptied: bool) -> Iterator[Consequence]:
+def _consequences(
+    stack: str, change: StackChange, old: Stack | None, new: Stack | None
+) -> Iterator[Consequence]:
     renamed = renames(change)
     gone = {one.id for one in change.resources if one.new is None}
     same = under_new_ids(change, renamed)
     otherwise = {one.id: one for one in same.resources}
+    before, after = ({} if one is None else one.template for one in (old, new))
+    is_emptied = not after.get("Resources")
     for one in change.resources:
         found = list(judge_data(stack, one, renamed.get(one.id)))
         if (changed := otherwise.get(one.id)) is not None:
@@ -195,13 +202,13 @@ def _consequences(stack: str, change: StackChange, *, is_emptied: bool) -> Itera
         yield from (each for each in found if not (interrupts and each.severity == "note"))
     yield from judge_alarms(stack, change, renamed)
     yield from judge_access(stack, same)
-    yield from judge_network(stack, change)
+    yield from judge_network(stack, change, before, after)
 
 
 def _reads(one: ResourceChange, gone: set[str]) -> bool:
-    """Say whether a resource reads, is told by, or names one of those that are gone."""
+    """Say whether a resource reads, is told by, names, or leads out of one of those that are gone."""
     properties = (one.old or {}).get("Properties") or {}
-    sources = [text for key in ("EventSourceArn", "TopicArn", "Value") for text in texts(properties.get(key))]
+    sources = [text for key in _SOURCES for text in texts(properties.get(key))]
     return any(plain(text).partition(".")[0] in gone for text in sources)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from ops.diff.values import by_name, is_intrinsic, texts
@@ -28,9 +29,10 @@ def _values(value: Any, path: Sequence[str], place: str) -> Iterator[tuple[str, 
         # CloudFormation takes a boolean as text, too, and an empty list is nothing.
         plain = {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
         yield place, None if plain == [] else plain
-    elif path[0] == "*":
+    elif "*" in path[0]:
         inside = _by_identity(value) if isinstance(value, list) else value
-        for key, one in inside.items() if isinstance(inside, dict) else ():
+        named = inside.items() if isinstance(inside, dict) else ()
+        for key, one in [each for each in named if fnmatchcase(each[0], path[0])]:
             yield from _values(one, path[1:], f"{place}.{key}")
     elif isinstance(value, dict):
         # A name may have dots itself, as an attribute of a load balancer.

@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 from ops.diff.consequences import Consequence, Severity, subject
 from ops.diff.paths import at
 from ops.diff.templates import REPLACED
-from ops.diff.values import is_intrinsic, shown, texts
+from ops.diff.values import is_intrinsic, is_same, plain, shown, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,6 +28,8 @@ _LATER = "Deploy in a quiet hour, or undo what replaces it."
 # Minutes of the units of a schedule.
 _UNITS = {"minute": 1, "hour": 60, "day": 1440}
 _RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
+# Of a key, services take the id (Ref) and the ARN alike.
+_KEY = re.compile(r"kms(master)?keyid$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,8 @@ def _found(rule: PropertyRule, path: str, change: ResourceChange) -> Iterator[st
         # What is gone with all that it stood in has protected nothing else.
         if place not in after and not path.endswith("*") and (rule.worse == "gone" or _is_left(place, after)):
             continue
+        if old is not None and new is not None and _KEY.search(path) and _key(old) == _key(new):
+            continue
         if _applies(rule, old, new, is_new=change.old is None):
             named = place.removeprefix(".") or path.rpartition(".")[2]
             old, new = (shown(rule.absent if one is None else one) for one in (old, new))
@@ -165,7 +169,7 @@ def _applies(rule: PropertyRule, old: Any, new: Any, *, is_new: bool) -> bool:
     old, new = (rule.absent if one is None else one for one in (old, new))
     if is_new:
         old = None
-    if old == new:
+    if is_same(old, new):
         return False
     match rule.worse:
         case "less":
@@ -184,6 +188,10 @@ def _applies(rule: PropertyRule, old: Any, new: Any, *, is_new: bool) -> bool:
             return old is None and not _is_one(new, rule.values)
         case "changes":
             return None not in (old, new)
+
+
+def _key(value: Any) -> str:
+    return plain("".join(texts(value))).removesuffix(".Arn")
 
 
 def _number(value: Any, computed: float) -> float:

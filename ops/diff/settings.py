@@ -23,14 +23,6 @@ def setting_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[
         if isinstance(before, dict) and isinstance(after, dict):
             for key in before:
                 if key in after and before[key] != after[key]:
-                    yield f"{section}.{key}: {_short(before[key])} → {_short(after[key])}"
+                    yield f"{section}.{key}: {shown(before[key])} → {shown(after[key])}"
         elif before != after and section in old and section in new:
             yield f"[{section}] is {'added' if before is None else 'taken away'}"
-
-
-def _short(value: Any) -> str:
-    # An archive's key holds a hash of 64 digits, of which eight tell two apart.
-    parts = str(value).split("/")
-    if len(parts) == 3 and parts[0] == "models":
-        return f"models/{parts[1][:8]}…/{parts[2]}"
-    return shown(value)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # A longer value is left out as a whole: a part of it would mislead.
-_LONGEST = 60
+_LONGEST = 72
 # Names of variables whose values are never shown.
 _SECRET = re.compile(r"(KEY|SECRET|TOKEN|PASSWORD)$")
 # How the CDK names what a stack exports of a resource: by its id, which ends with a hash unless it is
@@ -19,6 +19,8 @@ _EXPORT = re.compile(
     r"(?<![\w-])([\w-]+):ExportsOutput"
     r"(?:Ref(\w+)|FnGetAtt(\w+?)((?<=[0-9A-F]{8})[A-Z][a-z]\w*|Arn|Name|GroupId))[0-9A-F]{8}\b"
 )
+# Eight digits of a hash tell two apart.
+_HASH = re.compile(r"\b([0-9a-f]{8})[0-9a-f]{56}\b")
 _E_MAIL = re.compile(r"[^\s@:/\"]+@[^\s@:/\"]+\.[^\s@:/\"]+")
 
 
@@ -37,7 +39,7 @@ def shown(value: Any) -> str:
             text = ", ".join(plain(one) for one in texts(value))
         case _:
             text = json.dumps(value, ensure_ascii=False)
-    text = _E_MAIL.sub("(e-mail)", text)
+    text = _HASH.sub(r"\1…", _E_MAIL.sub("(e-mail)", text))
     return text if len(text) <= _LONGEST else "…"
 
 
@@ -88,6 +90,31 @@ def by_name(value: Any) -> Any:
 def is_intrinsic(value: Any) -> bool:
     """Say whether a value is one of CloudFormation's functions, computed at the deployment."""
     return isinstance(value, dict) and len(value) == 1 and next(iter(value)).startswith(("Ref", "Fn::"))
+
+
+def is_same(one: Any, other: Any) -> bool:
+    """Say whether two values come to the same: written by another function, or a list in another order.
+
+    Only for properties whose order means nothing, as groups, subnets, dimensions and statements.
+    """
+    return bool(_form(one) == _form(other))
+
+
+def _form(value: Any) -> Any:
+    match value:
+        case {"Fn::If": [condition, *branches]}:
+            return condition, [_form(one) for one in branches]
+        case dict() if is_intrinsic(value):
+            return "".join(texts(value))
+        case dict():
+            return {key: _form(one) for key, one in value.items()}
+        case list():
+            return sorted((_form(one) for one in value), key=repr)
+        case bool():
+            return str(value).lower()
+        case int() | float():
+            return str(value)
+    return value
 
 
 def texts(value: Any) -> list[str]:

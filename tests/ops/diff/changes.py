@@ -187,6 +187,19 @@ CHANGES: dict[str, tuple[Callable[[Templates], object], Verdict, str]] = {
         "weaker protection",
         "what reaches it is computed at the deployment",
     ),
+    # EC2 lets everything out of a group of which nobody says what it may reach.
+    "no egress": (
+        lambda templates: properties(templates, "analyze", "TaskGroup").pop("SecurityGroupEgress"),
+        "weaker protection",
+        "may reach everything: no rule says what it may reach",
+    ),
+    "group without egress": (
+        lambda templates: templates["analyze"]["Resources"].update(
+            Wide={"Type": "AWS::EC2::SecurityGroup", "Properties": {"GroupDescription": "x"}}
+        ),
+        "weaker protection",
+        "Wide (EC2::SecurityGroup) may reach everything",
+    ),
     "public subnet": (publish_subnet, "weaker protection", "(EC2::Subnet) the subnet is public"),
     "bigger instance": (enlarge, "interruption", "SageMaker refuses ml.m5.large → ml.m5.xlarge in place"),
     "key": (

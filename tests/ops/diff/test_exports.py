@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ops.diff.exports import judge_exports, judge_imports, links
+from ops.diff.exports import judge_exports, judge_imports, judge_moved_exports, links
 from ops.diff.ordering import Order, stack_order
 from ops.diff.templates import ResourceChange, StackChange
 
@@ -40,6 +40,28 @@ def test_gone_export_is_refused() -> None:
     assert refused(old, {"a": exporting("other"), "b": importing("other")}) == words
     assert refused(old, {"a": exporting("other")}) == words
     assert refused(old, {**old, "a": exporting("jobs")}) == []  # nobody imports the other one
+
+
+@pytest.mark.parametrize(
+    ("new", "named", "words"),
+    [
+        # Export names are unique in a region: the former stack must have given the name up.
+        ({"a": exporting("jobs"), "b": {}}, {"b": "a"}, ["b may still have one of that name"]),
+        ({"a": exporting("jobs"), "b": {}}, {"a": "b"}, []),
+        ({"a": exporting("jobs"), "b": exporting("jobs")}, {"a": "b"}, ["b has one of that name"]),
+        # No deployment deletes a stack that is declared no more.
+        ({"a": exporting("jobs")}, {}, ["b has one of that name"]),
+    ],
+)
+def test_export_of_a_taken_name_is_refused(new: Templates, named: dict[str, str], words: list[str]) -> None:
+    before, after = (
+        {stack: links(one) for stack, one in side.items()}
+        for side in ({"a": {}, "b": exporting("jobs")}, new)
+    )
+    order = stack_order(after, {stack: frozenset((one,)) for stack, one in named.items()})
+    assert [one.happens for one in judge_moved_exports(before, after, order)] == [
+        f"CloudFormation refuses the export, as {one}" for one in words
+    ]
 
 
 def test_importer_that_goes_first_refuses_nothing() -> None:

@@ -121,6 +121,10 @@ def test_changed_type_is_refused(judged: dict[str, Judgement]) -> None:
     assert refused.happens.startswith("CloudFormation refuses to make it a AWS::SNS::Topic")
 
 
+def test_group_without_rules_loses_no_reach(judged: dict[str, Judgement]) -> None:
+    assert not judged["no egress"].of("interruption")
+
+
 def test_settings_of_model_are_named(prod: Assembly) -> None:
     settings: Environment = load_environment("prod")
     values = settings.model_dump(mode="json")

@@ -13,6 +13,7 @@ ORIGINS = {"Items": [{"Header": "x-a", "Value": "a"}, {"Header": "x-b", "Value":
 TLS = {"Certificates": [{}], "SslPolicy": "ELBSecurityPolicy-TLS13-1-2-2021-06"}
 SAFE = "default-src 'none'; connect-src https://api.example"
 WEB: dict[str, Any] = {"Name": "web", "ReadonlyRootFilesystem": True}
+REF, FOREIGN = {"Ref": "Listener"}, "https://evil.example"
 ANSWERS: dict[str, Any] = {"SuccessTopic": "one", "ErrorTopic": "other"}
 
 
@@ -20,8 +21,16 @@ def containers(*listed: dict[str, Any]) -> dict[str, Any]:
     return {"ContainerDefinitions": list(listed)}
 
 
-def calling(address: str) -> dict[str, Any]:
-    return WEB | {"Environment": [{"Name": "LLM_BASE_URL", "Value": address}]}
+def calling(address: str, name: str = "LLM_BASE_URL") -> dict[str, Any]:
+    return WEB | {"Environment": [{"Name": name, "Value": address}]}
+
+
+def overwriting(value: str) -> dict[str, Any]:
+    return {"RequestParameters": {"overwrite:header.x-user-id": value}}
+
+
+def in_subnets(*subnets: str) -> dict[str, Any]:
+    return {"NetworkConfiguration": {"AwsvpcConfiguration": {"Subnets": list(subnets)}}}
 
 
 def headers(**config: Any) -> dict[str, Any]:
@@ -156,13 +165,6 @@ def told_of(**output: Any) -> dict[str, Any]:
             {"ResponseHeadersPolicyConfig": {"CustomHeadersConfig": {"Items": ORIGINS["Items"][1:]}}},
             "weaker protection",
         ),
-        (
-            "WAFv2::WebACL",
-            {"Rules": [{"Name": "a"}, {"Name": "b"}]},
-            {"Rules": [{"Name": "b"}]},
-            "weaker protection",
-        ),
-        ("WAFv2::WebACLAssociation", {}, None, "weaker protection"),
         ("ApiGatewayV2::Api", {}, {"CorsConfiguration": {"AllowOrigins": ["https://a.example"]}}, "note"),
         ("ApiGatewayV2::Route", {"AuthorizerId": "one"}, {"AuthorizerId": "two"}, "weaker protection"),
         (
@@ -191,7 +193,47 @@ def told_of(**output: Any) -> dict[str, Any]:
             {"DataCaptureConfig": {"EnableCapture": True}},
             "weaker protection",
         ),
+        # Where requests, photos and reports go.
+        (
+            "ApiGatewayV2::Integration",
+            {"IntegrationUri": REF},
+            {"IntegrationUri": FOREIGN},
+            "weaker protection",
+        ),
+        ("ApiGatewayV2::Integration", None, {"IntegrationUri": FOREIGN}, "weaker protection"),
+        ("ApiGatewayV2::Integration", None, {"IntegrationUri": REF}, None),
+        ("ApiGatewayV2::Integration", None, overwriting("$request.path"), None),
+        ("ApiGatewayV2::Integration", None, overwriting("admin"), "weaker protection"),
+        (
+            "ApiGatewayV2::Integration",
+            overwriting("$request.path"),
+            overwriting("admin"),
+            "weaker protection",
+        ),
+        (
+            "ECS::TaskDefinition",
+            containers(calling("https://a.example", "SUPABASE_URL")),
+            containers(calling("https://b.example", "SUPABASE_URL")),
+            "weaker protection",
+        ),
+        (
+            "ECS::TaskDefinition",
+            containers(calling("ours", "IMAGE_BUCKET")),
+            containers(calling("theirs", "IMAGE_BUCKET")),
+            "weaker protection",
+        ),
+        ("SSM::Parameter", {"Value": REF}, {"Value": "theirs"}, "weaker protection"),
+        ("SSM::Parameter", {"Value": "1"}, {"Value": "2"}, "note"),
+        ("EC2::Route", {"GatewayId": REF}, None, "interruption"),
+        ("EC2::VPCGatewayAttachment", {}, None, "interruption"),
+        ("ECS::Service", in_subnets("a", "b"), in_subnets("b", "c"), "interruption"),
+        ("ECS::Service", in_subnets("a", "b"), in_subnets("b", "a"), None),
+        ("SNS::Topic", {}, None, "weaker protection"),
+        ("SNS::Topic", {"TopicName": "one"}, {"TopicName": "two"}, "weaker protection"),
+        ("SNS::Topic", {"TopicName": "one"}, {}, "weaker protection"),
         # Who is told.
+        ("CloudWatch::Alarm", {"Namespace": "one"}, {"Namespace": "two"}, "note"),
+        ("CloudWatch::Alarm", {}, {"Unit": "Seconds"}, "note"),
         ("CloudWatch::Alarm", {"AlarmActions": ["one"]}, {"AlarmActions": ["two"]}, "weaker protection"),
         ("CloudWatch::Alarm", {"AlarmActions": ["one"]}, {"AlarmActions": ["two", "one"]}, None),
         ("CloudWatch::Alarm", {"EvaluationPeriods": 1}, {"EvaluationPeriods": 9}, "note"),

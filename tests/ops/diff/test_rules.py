@@ -30,7 +30,21 @@ BREAKER = {"DeploymentCircuitBreaker": {"Enable": True, "Rollback": True}}
 RECOVERED = {"PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True}}
 
 
-def by_key(key: str) -> dict[str, Any]:
+ROLE = {"Fn::GetAtt": ["Role", "Arn"]}
+URI = {"Fn::Join": ["", ["arn:aws:apigateway:", {"Ref": "AWS::Region"}, ":", ROLE]]}
+# How the CDK names what it exports of the same key: its ARN, and its id.
+EXPORTED = {"Fn::ImportValue": "vitrine-prod-storage:ExportsOutputFnGetAttKey961B73FDArn5A860C43"}
+EXPORTED_ID = {"Fn::ImportValue": "vitrine-prod-storage:ExportsOutputRefKey961B73FD5A860C43"}
+
+
+STORED = {"Fn::ImportValue": "vitrine-prod-storage:ExportsOutputRefArtifacts82DD59A14F4A6352"}
+
+
+def grouped(*groups: Any) -> dict[str, Any]:
+    return {"NetworkConfiguration": {"AwsvpcConfiguration": {"SecurityGroups": list(groups)}}}
+
+
+def by_key(key: Any) -> dict[str, Any]:
     default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
     return {"ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": default}]}
 
@@ -107,8 +121,6 @@ def served(enabled: bool) -> dict[str, Any]:
         ("Logs::LogGroup", {"RetentionInDays": 30}, {}, "note"),
         ("S3::Bucket", {"BucketEncryption": by_key("one")}, {"BucketEncryption": by_key("two")}, "data loss"),
         ("SQS::Queue", {"KmsMasterKeyId": "one"}, {"KmsMasterKeyId": "two"}, "data loss"),
-        # Secrets Manager encrypts the value anew by itself.
-        ("SecretsManager::Secret", {"KmsKeyId": "one"}, {"KmsKeyId": "two"}, "note"),
         ("DynamoDB::GlobalTable", {"StreamSpecification": {}}, {}, "data loss"),
         # A mapping and a rule without a word are enabled.
         ("Lambda::EventSourceMapping", {}, {"Enabled": "false"}, "interruption"),
@@ -145,6 +157,34 @@ def served(enabled: bool) -> dict[str, Any]:
 def test_property_is_judged(kind: str, old: Any, new: Any, severity: Severity | None) -> None:
     found = {one.severity for one in judge_properties("stack", change(kind, old, new))}
     assert next((one for one in SEVERITIES if one in found), None) == severity
+
+
+@pytest.mark.parametrize(
+    ("kind", "old", "new"),
+    [
+        (
+            "S3::Bucket",
+            {"BucketEncryption": by_key({"Fn::GetAtt": ["Key", "Arn"]})},
+            {"BucketEncryption": by_key({"Ref": "Key"})},
+        ),
+        ("SQS::Queue", {"KmsMasterKeyId": EXPORTED}, {"KmsMasterKeyId": EXPORTED_ID}),
+        (
+            "ApiGatewayV2::Authorizer",
+            {"AuthorizerUri": URI},
+            {"AuthorizerUri": {"Fn::Sub": "arn:aws:apigateway:${AWS::Region}:${Role.Arn}"}},
+        ),
+        ("Lambda::Function", {"Role": ROLE}, {"Role": {"Fn::GetAtt": "Role.Arn"}}),
+        ("ECS::Service", grouped({"Ref": "A"}, "b"), grouped("b", {"Ref": "A"})),
+        ("ElasticLoadBalancingV2::Listener", {"Port": 443}, {"Port": "443"}),
+    ],
+)
+def test_same_value_is_no_change(kind: str, old: Any, new: Any) -> None:
+    assert not list(judge_properties("stack", change(kind, old, new)))
+
+
+def test_other_condition_is_a_change() -> None:
+    old, new = ({"Role": {"Fn::If": [one, "a", "b"]}} for one in ("IsProd", "IsDev"))
+    assert list(judge_properties("stack", change("Lambda::Function", old, new)))
 
 
 @pytest.mark.parametrize(
@@ -205,6 +245,11 @@ def test_indexes_change_one_by_one(old: list[str], new: list[str], words: list[s
         ({"Fn::ImportValue": "vitrine-prod-web:ExportsOutputFnGetAttStageArn5A860C43"}, "web/Stage.Arn"),
         ({"Fn::Join": ["", ["arn:", {"Ref": "AWS::Region"}, ":x"]]}, "arn:AWS::Region:x"),
         ([], "none"),
+        # An archive's key holds a hash, of which eight digits tell two apart.
+        (
+            {"Fn::Join": ["", ["s3://", STORED, f"/models/{'a1' * 32}/blip2-endpoint.tar.gz"]]},
+            "s3://storage/Artifacts82DD59A1/models/a1a1a1a1…/blip2-endpoint.tar.gz",
+        ),
     ],
 )
 def test_reference_is_shown_by_its_name(value: Any, text: str) -> None:
