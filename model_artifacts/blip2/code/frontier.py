@@ -129,8 +129,8 @@ class Frontier:
         """Each photo's weight for what is said freely; they add up to one.
 
         They are those for the names if a photo counts whole, so that close-ups of which the model says
-        "unknown" do not outweigh it. Else no photo shows a name, and all count alike: it is then the text that
-        matters, and not which photo looks most like a name.
+        "unknown" do not outweigh it. Else no photo shows a name, and all count alike: then the text matters,
+        and not which photo looks most like a name.
         """
         photos = len(self.log_photos)
         return np.exp(self.log_photos) if self._shows_name else np.full(photos, 1 / photos)
