@@ -144,6 +144,11 @@ class Catalogue(Section):
     departments: Annotated[tuple[Department, ...], Field(min_length=1, strict=False)] | None = None
     wear_tiles: Literal[0, 4] = 0
 
+    @property
+    def large_photos(self) -> bool:
+        """Whether the model gets photos as they are stored: it looks nearer at parts of them."""
+        return self.wear_tiles > 0 or self.goods == "photo"
+
     @field_validator("departments")
     @classmethod
     def _distinct(cls, departments: tuple[str, ...] | None) -> tuple[str, ...] | None:

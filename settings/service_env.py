@@ -179,6 +179,7 @@ def _catalogue(catalogue: Catalogue) -> dict[str, str | None]:
         "CATALOGUE": catalogue.goods,
         "DEPARTMENTS": ",".join(catalogue.departments) if catalogue.departments else None,
         "WEAR_TILES": str(catalogue.wear_tiles),
+        "LARGE_PHOTOS": str(catalogue.large_photos).lower(),
     }
 
 

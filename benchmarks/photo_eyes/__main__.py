@@ -19,9 +19,11 @@ from services.core.domain.recognition import recognise
 from services.core.photos.photo import prepare
 from services.core.vision.answer import parse_observation
 from services.core.vision.endpoint import request_body
+from settings.model import Catalogue
 
 KEPT = FIGURES / "photo-eyes.json"
 GOODS = catalogue.load(catalogue.PHOTO)
+SENT_LARGE = Catalogue(goods="photo").large_photos
 SURE = 0.6
 AT_LEAST = {"first": 14 / 24, "first_five": 20 / 24, "others_unknown": 15 / 21}
 AT_MOST = {"sure_and_wrong": 0.05, "cpu_s_per_photo": 0.3, "longer_start_s": 1.0}
@@ -114,7 +116,8 @@ def _loaded(inference: Any, folder: Path) -> tuple[float, Any]:
 
 
 def _observation(inference: Any, model: Any, photo: Photo) -> Observation:
-    body = request_body([prepare(photo.content, photo.name).model_jpeg], GOODS, 0)
+    sent = prepare(photo.content, photo.name, large=SENT_LARGE).model_jpeg
+    body = request_body([sent], GOODS, 0)
     answer, _ = inference.output_fn(inference.predict_fn(inference.input_fn(body), model))
     return parse_observation(answer.encode(), 1, GOODS, 0)
 

@@ -169,7 +169,7 @@ def _submitted_units(workload: Workload) -> float:
 def _stored_request_share(settings: Environment, workload: Workload) -> float:
     """The share of requests to the endpoint that are too long to be sent inline."""
     known, shares = usage().model, workload.assumptions.photos.per_report
-    photo_kb = _BASE64 * (known.tiled_photo_kb if settings.catalogue.wear_tiles else known.photo_kb)
+    photo_kb = _BASE64 * (known.large_photo_kb if settings.catalogue.large_photos else known.photo_kb)
     return sum(share for count, share in enumerate(shares, 1) if count * photo_kb > known.inline_kb) / sum(
         shares
     )
@@ -204,7 +204,7 @@ def _stored(settings: Environment, workload: Workload, prices: PriceList, log_kb
 
 def _moved(settings: Environment, workload: Workload, prices: PriceList, flow: _Flow) -> Iterator[Line]:
     known, reports = usage(), workload.reports_per_month
-    photo_kb = known.model.tiled_photo_kb if settings.catalogue.wear_tiles else known.model.photo_kb
+    photo_kb = known.model.large_photo_kb if settings.catalogue.large_photos else known.model.photo_kb
     asked = reports * workload.assumptions.photos.mean_per_report * photo_kb * _BASE64
     moved = [
         ("photos to clients, GB", flow.viewed, "data_out"),

@@ -91,7 +91,7 @@ class ModelRequest(_Section):
     """A report's request to the endpoint."""
 
     photo_kb: float
-    tiled_photo_kb: float
+    large_photo_kb: float
     inline_kb: float
     answer_kb: float
 

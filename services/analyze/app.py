@@ -91,7 +91,7 @@ async def analyze(
                 else await received.prepare(
                     until,
                     keyed=key is not None,
-                    tiled=service.processor.endpoint.wear_tiles > 0,
+                    large=service.processor.large_photos,
                     with_colours=bool(service.processor.catalogue.colours),
                 )
             )

@@ -114,11 +114,11 @@ class Received:
         return self.contents
 
     async def prepare(
-        self, until: float, *, keyed: bool = False, tiled: bool = False, with_colours: bool = False
+        self, until: float, *, keyed: bool = False, large: bool = False, with_colours: bool = False
     ) -> list[Photo]:
         """Decode and shrink them until `until` (the event loop's time), as many at once as have decoders.
 
-        With `keyed`, `contents` is known afterwards. `tiled` and `with_colours` are those of `photo.prepare`.
+        With `keyed`, `contents` is known afterwards. `large` and `with_colours` are those of `photo.prepare`.
         Raises InvalidInput by field, or Busy if the decoders have too much to do; at the first error the
         other photos are given up.
         """
@@ -133,7 +133,7 @@ class Received:
                     group.create_task(
                         to_thread.run_sync(
                             partial(
-                                _prepare, load, field, until, sums, tiled=tiled, with_colours=with_colours
+                                _prepare, load, field, until, sums, large=large, with_colours=with_colours
                             ),
                             limiter=_decoding,
                         )
@@ -181,14 +181,14 @@ def _prepare(
     until: float,
     sums: dict[str, bytes] | None,
     *,
-    tiled: bool,
+    large: bool,
     with_colours: bool,
 ) -> Photo:
     upload = load()
     if sums is not None:
         sums[field] = photo_digest(upload)
     # The event loop's clock is the monotonic one.
-    return prepare(upload, field, until - time.monotonic(), tiled=tiled, with_colours=with_colours)
+    return prepare(upload, field, until - time.monotonic(), large=large, with_colours=with_colours)
 
 
 @asynccontextmanager

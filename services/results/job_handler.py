@@ -180,10 +180,10 @@ class JobHandler:
         return await processor.process(leased, await self._photos(leased), stages)
 
     async def _photos(self, leased: LeasedReport) -> Sequence[bytes]:
-        images, tiled = self._pipeline.images, self._pipeline.processor.endpoint.wear_tiles > 0
+        images, large = self._pipeline.images, self._pipeline.processor.large_photos
 
         def load() -> list[bytes]:
-            return [model_jpeg_from_stored(images.get(key), tiled=tiled) for key in leased.pictures]
+            return [model_jpeg_from_stored(images.get(key), large=large) for key in leased.pictures]
 
         return await asyncio.to_thread(load)
 

@@ -77,6 +77,20 @@ def test_service_selects_the_settings_goods(monkeypatch: pytest.MonkeyPatch) -> 
     assert settings.listing_languages == ("en", "fr")
 
 
+@pytest.mark.parametrize(
+    ("goods", "wear_tiles", "large"),
+    [("photo", 0, True), ("drawn", 0, False), ("second_hand", 0, False), ("second_hand", 4, True)],
+)
+def test_model_that_looks_nearer_gets_large_photos(
+    monkeypatch: pytest.MonkeyPatch, goods: str, wear_tiles: int, large: bool
+) -> None:
+    chosen = {"goods": goods, "wear_tiles": wear_tiles}
+    for variable, value in analyze_variables(changed("local", catalogue=chosen), **NAMES).items():
+        monkeypatch.setenv(variable, value)
+    monkeypatch.setenv("OPENAI_API_KEY", "key")
+    assert AnalyzeSettings().large_photos is large
+
+
 def test_none_gives_no_variable() -> None:
     given = analyze_variables(load_environment("prod"), **{**NAMES, "image_key_id": None})
     assert not {"IMAGE_KEY_ID", "LLM_BASE_URL", "SUPABASE_ISSUER"} & set(given)

@@ -27,6 +27,8 @@ CLASSES, FEATURES = 1000, 1280
 FLOOR = 1e-4
 """Added to a probability before its logarithm."""
 VIEWS = 2
+VIEW_SCALE = 2
+"""How many times larger the side of a view is than that of what the network looks at."""
 _SPEAKS = 0.5
 _STEM = 32
 # Kernel, stride, expansion, channels, repeats: the stages of EfficientNet-Lite0.
@@ -52,7 +54,8 @@ class Blip2OnEfficientNet(Blip2ForConditionalGeneration):  # type: ignore[no-unt
 class Views:
     """An image processor that gives the tower the views of each photo: (photos, views, 3, height, width).
 
-    They are twice as large as what the network looks at, so that it can look nearer.
+    They are `VIEW_SCALE` times as large as what the network looks at, so that it can look nearer; loading
+    checks that the processor gives that size.
     """
 
     def __init__(self, whole: Any) -> None:
@@ -100,7 +103,7 @@ class EfficientNetTower(nn.Module):
 
         The looks are pooled by the logarithm, so that they have to agree.
         """
-        maps = self._features(F.avg_pool2d(pixels.flatten(0, 1), 2))
+        maps = self._features(F.avg_pool2d(pixels.flatten(0, 1), VIEW_SCALE))
         maps = maps.view(len(pixels), VIEWS, *maps.shape[1:])
         logits = self.classifier(maps.mean((3, 4)))
         nearer = self._features(self._nearer(pixels[:, 0], maps[:, 0], logits[:, 0]))
@@ -126,7 +129,7 @@ class EfficientNetTower(nn.Module):
         theta = torch.zeros(len(whole), 2, 3, device=whole.device)
         for axis, at in enumerate(middle):
             theta[:, axis, axis], theta[:, axis, 2] = side / 2, at
-        shape = (len(whole), 3, whole.shape[2] // 2, whole.shape[3] // 2)
+        shape = (len(whole), 3, whole.shape[2] // VIEW_SCALE, whole.shape[3] // VIEW_SCALE)
         grid = F.affine_grid(theta, list(shape), align_corners=False)
         return F.grid_sample(whole.float(), grid, padding_mode="border", align_corners=False).to(whole.dtype)
 

@@ -51,8 +51,8 @@ def likeliest_text(
 ) -> tuple[tuple[int, ...], float]:
     """What is said about the photos of one product, one answer for each, and its probability.
 
-    `weights` are those of the photos, which add up to one. Where photos differ, the likeliest text counts; a
-    photo of another text adds nothing to its probability.
+    `weights` are those of the photos for it, which add up to one. Where photos differ, the likeliest text
+    counts; a photo of another text adds nothing to its probability.
     """
     p: dict[tuple[int, ...], float] = {}
     for one, weight in zip(answers, weights.tolist(), strict=True):

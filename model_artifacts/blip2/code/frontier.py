@@ -40,7 +40,7 @@ class KindFound:
 
 @dataclass(frozen=True)
 class Said:
-    """What the model says freely, and its probability by the photos' weights, without that of ending."""
+    """What the model says freely, and its probability by `text_weights`, without that of ending."""
 
     text: str
     p: float
@@ -73,6 +73,7 @@ class Frontier:
         self._log_p = np.zeros((photos, len(tree.starts)))
         self.log_photos = np.full(photos, -np.log(photos))
         """Log of each photo's weight once the first tokens are learned; the weights add up to one."""
+        self._shows_name = False
         self._mean = np.zeros(len(tree.starts))
         self._open = np.zeros(len(tree.starts), dtype=bool)
         self._open[0] = True
@@ -121,7 +122,18 @@ class Frontier:
         last = int(tree.children_to[0])
         kept = np.maximum.reduceat(self.weights, tree.names_from[int(tree.children_from[0]) : last]) > -np.inf
         weights = np.minimum(0.0, np.where(kept, first, -np.inf).max(1) - np.log(_WHOLE))
+        self._shows_name = bool(weights.max() == 0)
         return np.asarray(weights - np.logaddexp.reduce(weights))
+
+    def text_weights(self) -> Numbers:
+        """Each photo's weight for what is said freely; they add up to one.
+
+        They are those for the names if a photo counts whole, so that close-ups of which the model says
+        "unknown" do not outweigh it. Else no photo shows a name, and all count alike: then the text matters,
+        and not which photo looks most like a name.
+        """
+        photos = len(self.log_photos)
+        return np.exp(self.log_photos) if self._shows_name else np.full(photos, 1 / photos)
 
     def next_nodes(self, top: int, most: int) -> list[int]:
         """The likeliest nodes that the `top` kinds still depend on, at most `most`; none: they are certain.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import torch
-from efficientnet import ARCHITECTURE, Blip2OnEfficientNet, Views
+from efficientnet import ARCHITECTURE, VIEW_SCALE, Blip2OnEfficientNet, Views
 from model_error import UnfitModelError
 from prompt_frame import frame_prompts
 from transformers import AutoConfig, Blip2ForConditionalGeneration, Blip2Processor
@@ -19,7 +19,8 @@ def load_blip2(folder: Path, device: str) -> tuple[Any, Any]:
     """The model on the device and its processor, without a network.
 
     Raises UnfitModelError for a config that is not a BLIP-2 on T5 or OPT, weights that are missing, left over
-    or of another shape, and a tokenizer that does not belong to the model.
+    or of another shape, a tokenizer that does not belong to the model, and a processor whose pictures the
+    vision tower does not fit.
     """
     config: Any = AutoConfig.from_pretrained(folder, local_files_only=True)
     check_config(folder, config)
@@ -38,6 +39,7 @@ def load_blip2(folder: Path, device: str) -> tuple[Any, Any]:
     processor = Blip2Processor.from_pretrained(folder, backend="pil", local_files_only=True)
     frame_prompts(folder, config.text_config, processor.tokenizer)
     if architecture_of(config) is Blip2OnEfficientNet:
+        _check_side(folder, config, processor.image_processor)
         processor.image_processor = Views(processor.image_processor)
     return blip.to(device).eval(), processor
 
@@ -59,6 +61,16 @@ def precision(config: Any) -> torch.dtype:
         return torch.float32
     native = torch.cuda.is_bf16_supported(including_emulation=False)
     return torch.bfloat16 if native else torch.float16
+
+
+def _check_side(folder: Path, config: Any, processor: Any) -> None:
+    side = VIEW_SCALE * config.vision_config.image_size
+    if (processor.size["height"], processor.size["width"]) != (side, side):
+        raise UnfitModelError(
+            f"{folder / 'processor_config.json'}: image_processor.size must be {side} × {side}, {VIEW_SCALE} "
+            f"times vision_config.image_size of config.json, not {dict(processor.size)}: set it, since the "
+            "tower halves what it gets and answers worse from smaller pictures"
+        )
 
 
 def check_config(folder: Path, config: Any) -> None:

@@ -111,7 +111,7 @@ class _Product:
         self.frontier.learn(node, values[:, 0].reshape(len(self.prefixes), -1))
 
     def found(self, top: int) -> Found:
-        said = likeliest_text(self.free, np.exp(self.frontier.log_photos)) if self.free else None
+        said = likeliest_text(self.free, self.frontier.text_weights()) if self.free else None
         return Found(self.frontier.answer(top), said)
 
 

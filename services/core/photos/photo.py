@@ -1,7 +1,7 @@
 """From an upload's bytes to the two JPEGs that Vitrine works with.
 
 One decode, upright, without metadata: at most 768 px to store, at most 384 px for the model (BLIP-2 reads 224
-px), or 768 px if it looks at the photo's quarters too. The upload itself is not stored.
+px), or the stored one if it looks nearer at parts of the photo. The upload itself is not stored.
 """
 
 import hashlib
@@ -67,12 +67,12 @@ def prepare(
     field: str,
     within_s: float = LONGEST_WAIT_S,
     *,
-    tiled: bool = False,
+    large: bool = False,
     with_colours: bool = False,
 ) -> Photo:
     """Decode `upload` by its content, and encode both JPEGs; `field` is the one that errors name.
 
-    `tiled` says that the model looks at the photo's quarters too, and gets it in the size that is stored;
+    `large` says that the model looks nearer at parts of the photo, and gets it in the size that is stored;
     `with_colours`, that the colours are measured, which a catalogue without colours does not need.
     Blocks; the upload is decoded in a process of its own. Raises UnsupportedMedia for another format,
     TooLarge for too many pixels, InvalidInput for a damaged photo, and Busy if it is not decoded within
@@ -86,14 +86,14 @@ def prepare(
     stored = _encoded(image)
     # The bounds of the flaws hold for this size, and those of the colours.
     small = fit(image, MODEL_PX, reducing_gap=1.0)
-    model = stored if tiled else _encoded(small)
+    model = stored if large else _encoded(small)
     colours = named_colours.measure(small) if with_colours else ()
     return Photo(stored, model, image.width, image.height, flaws(small), colours)
 
 
-def model_jpeg_from_stored(stored_jpeg: bytes, *, tiled: bool = False) -> bytes:
+def model_jpeg_from_stored(stored_jpeg: bytes, *, large: bool = False) -> bytes:
     """The JPEG for the model, made from the stored one. Blocks."""
-    if tiled:
+    if large:
         return stored_jpeg
     with Image.open(BytesIO(stored_jpeg), formats=("JPEG",)) as image:
         return _encoded(fit(image, MODEL_PX, reducing_gap=1.0))

@@ -70,6 +70,8 @@ def _to_judge(stored: StoredReport) -> tuple[int, ...]:
 class ReportProcessor:
     """Processes leased reports. It works without a cache, and without a fallback LLM.
 
+    With `large_photos`, the photos that it is given have the size that is stored.
+
     Its methods raise ReportNotFound if the report was erased meanwhile, LeaseLost if another worker has taken
     it over, and what boto3 raises; the report then stays as it is. Any other error ends the report as failed,
     and is raised.
@@ -84,6 +86,7 @@ class ReportProcessor:
     vision_cache: VisionCache | None = None
     fallback_llm: FallbackLlm | None = None
     analytics: ReportAnalytics = field(default_factory=ReportAnalytics)
+    large_photos: bool = False
 
     @property
     def _inferences(self) -> Inferences:

@@ -42,12 +42,14 @@ FLEX_PRICE = 0.5
 class CatalogueSettings(ServiceSettings):
     """Which goods the model is asked about, and whether it looks at the quarters of each photo too.
 
-    `departments` are ids, separated by commas; none: all.
+    `departments` are ids, separated by commas; none: all. `large_photos` says that the model gets photos as
+    they are stored.
     """
 
     catalogue: Literal["drawn", "photo", "second_hand"]
     departments: str = ""
     wear_tiles: Literal[0, 4] = 0
+    large_photos: bool = False
 
     @field_validator("wear_tiles", mode="before")
     @classmethod
@@ -164,6 +166,7 @@ def build_pipeline(
             VisionCache(dynamodb, table, catalogue, settings.wear_tiles) if settings.reuse_answers else None
         ),
         analytics=_analytics(settings),
+        large_photos=settings.large_photos,
     )
     return Pipeline(
         images=ImageStore(s3, settings.image_bucket, settings.image_key_id),

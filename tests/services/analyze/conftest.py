@@ -93,6 +93,7 @@ class World:
     timing: Timing = PRODUCTION
     catalogue: Catalogue = DRAWN
     wear_tiles: int = 0
+    large_photos: bool = False
     also_in: tuple[Language, ...] = ()
 
     def kept(self) -> list[str]:
@@ -237,6 +238,7 @@ def client_of(world: World) -> Iterator[TestClient]:
                         if world.reuse
                         else None
                     ),
+                    large_photos=world.large_photos,
                 ),
                 queue=JobQueue(world.sqs, world.queue_url),
                 budget_s=world.budget_s,

@@ -80,12 +80,23 @@ def test_colours_are_not_measured_in_vain(client: TestClient, world: World) -> N
     assert measured(world) == [[]]
 
 
+@pytest.fixture
+def large_photos(world: World) -> None:
+    world.large_photos = True
+
+
+@pytest.mark.usefixtures("large_photos")
+def test_large_photo_is_sent_as_stored(client: TestClient, world: World, jpeg: Jpeg) -> None:
+    post(client, jpeg())
+    assert sizes(world) == [(640, 480)]
+
+
 class TestQuarters:
     """A model that looks at the quarters of each photo too."""
 
     @pytest.fixture(autouse=True)
     def _quarters(self, world: World) -> None:
-        world.wear_tiles = 4
+        world.wear_tiles, world.large_photos = 4, True
 
     def test_photo_is_sent_as_stored(self, client: TestClient, world: World, jpeg: Jpeg) -> None:
         report = post(client, jpeg()).json()

@@ -81,7 +81,7 @@ def test_answers_with_links_are_not_cached(client: TestClient, report: dict[str,
 
 @pytest.fixture
 def parts_looked_at(world: World) -> None:
-    world.wear_tiles = 4
+    world.wear_tiles, world.large_photos = 4, True
 
 
 @pytest.mark.usefixtures("parts_looked_at")

@@ -74,6 +74,7 @@ class Shop:
     reuse: bool = False
     catalogue: Catalogue = DRAWN
     wear_tiles: int = 0
+    large_photos: bool = False
     analytics: ReportAnalytics = field(default_factory=ReportAnalytics)
     photos: list[bytes] = field(default_factory=list)
     during_llm: Callable[[], None] = field(default=lambda: None)
@@ -152,6 +153,7 @@ class Shop:
             ),
             fallback_llm=self._fallback(llm),
             analytics=self.analytics,
+            large_photos=self.large_photos,
         )
         pipeline = Pipeline(
             ImageStore(self.s3, BUCKET, None),

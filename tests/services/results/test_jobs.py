@@ -4,10 +4,12 @@ import itertools
 import json
 from dataclasses import replace
 from datetime import timedelta
+from io import BytesIO
 
 import httpx2
 import pytest
 from botocore.exceptions import ParamValidationError
+from PIL import Image
 
 from services.core.domain.report import Status
 from services.core.domain.stored_report import Lease, seconds_now
@@ -81,6 +83,14 @@ class TestRealtime:
         assert shop.settle(RESUME, attempt=MOST_ATTEMPTS) == []
         assert sweep(shop.leases, shop.queue, idle_s=-60) == 1
         assert [json.loads(message["Body"]) for message in shop.waiting()] == [RESUME]
+
+    @pytest.mark.parametrize(("large", "width"), [(False, 384), (True, 640)])
+    def test_photo_is_sent_in_the_model_size(self, shop: Shop, large: bool, width: int) -> None:
+        shop.accept(lease=ENDED)
+        shop.large_photos = large
+        assert shop.settle(RESUME) == []
+        (photo,) = shop.photos
+        assert Image.open(BytesIO(photo)).width == width
 
     def test_model_refusal_fails_report(self, shop: Shop) -> None:
         shop.accept(lease=ENDED)

@@ -146,12 +146,12 @@ def ask(
     store: AnswerStore,
     told: Callable[[int, bool], None] = lambda _photos, _kept: None,
     *,
-    tiled: bool = False,
+    large: bool = False,
 ) -> Asked:
     """Ask the model about each labelled product that the store has no answer for.
 
     `file` is the labels', for messages; `told` hears how many photos are done, and whether their answer was
-    in the store. `tiled` sends them in the size that their quarters are looked at. All products are asked
+    in the store. `large` sends them in the size that is stored. All products are asked
     before UnusablePhotoError is raised for those whose photos cannot be read, so that the next run starts
     where this one ends.
     """
@@ -183,7 +183,7 @@ def ask(
             continue
         try:
             named = zip(uploads, labelled.photos, strict=True)
-            photos = [prepare(upload, path.name, tiled=tiled).model_jpeg for upload, path in named]
+            photos = [prepare(upload, path.name, large=large).model_jpeg for upload, path in named]
         except InvalidInput as error:
             problems.append(f"{file}:{labelled.line}: photo: {error}")
             continue

@@ -71,7 +71,9 @@ def calibrate(
             steps.done(_STEP, f"loaded; raw answers are kept in {kept}")
             total = sum(len(one.photos) for one in labels)
             steps.begin(_STEP, f"asking about {total:,} photos", total)
-            asked = ask(photos, labels, raw, store, _Pace(steps, total).told, tiled=wear_tiles > 0)
+            # As `large_photos` of the settings' catalogue has the services send them.
+            large = wear_tiles > 0 or name == "photo"
+            asked = ask(photos, labels, raw, store, _Pace(steps, total).told, large=large)
             steps.done(_STEP, f"asked about {total:,} photos")
     results = questions.measured(asked.products, goods, precision)
     lines = [*table(results), *(f"left out: {problem}" for problem in asked.left_out)]

@@ -187,3 +187,27 @@ def test_rounding_cannot_lift_a_name(frontier: Any) -> None:
     searched.learn(node, np.array([[1e-7]]))
 
     assert searched.answer(1).top[0].p == pytest.approx(0.6, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("names", "said", "p"),
+    [
+        ((0.02, 0.3), "samovar", 0.4),  # no photo shows a name
+        ((0.02, 0.6), "cup", 0.5 / 1.04),  # one does
+        ((0.9, 0.6), "samovar", 0.4),
+    ],
+)
+def test_text_of_a_nameless_thing_is_said(
+    frontier: Any, names: tuple[float, ...], said: str, p: float
+) -> None:
+    from free_answer import FreeAnswer, likeliest_text
+
+    searched = frontier.Frontier(tree_of({"mug": [0]}), 2)
+    searched.learn(0, np.log([[name] for name in names]))
+    texts = ("samovar", 0.8), ("cup", 0.5)
+    answers = [FreeAnswer(0, 9, 3, [len(text)], np.log(share)) for text, share in texts]
+
+    tokens, found = likeliest_text(answers, searched.text_weights())
+
+    assert tokens == (len(said),)
+    assert found == pytest.approx(p)

@@ -12,6 +12,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from model_artifacts.blip2_photo import MODEL as PHOTO_MODEL
 from tests.model_artifacts import hub_layout
 
 if TYPE_CHECKING:
@@ -284,3 +285,16 @@ def test_device_decides_precision(
 
     assert loading.precision(SimpleNamespace(architectures=["Blip2ForConditionalGeneration"])) == dtype
     assert loading.precision(SimpleNamespace(architectures=["Blip2OnEfficientNet"])) == torch.float32
+
+
+@pytest.mark.parametrize("side", [224, 896])
+def test_processor_must_fit_the_tower(loading: Any, tmp_path: Path, side: int) -> None:
+    folder = shutil.copytree(PHOTO_MODEL, tmp_path / "photo")
+    path = folder / "processor_config.json"
+    processor = json.loads(path.read_text())
+    processor["image_processor"]["size"] = {"height": side, "width": side}
+    path.write_text(json.dumps(processor))
+
+    message = rf"processor_config\.json: image_processor\.size must be 448 × 448, .*: {side}, .*set it, "
+    with pytest.raises(loading.UnfitModelError, match=message):
+        loading.load_blip2(folder, "cpu")

@@ -62,14 +62,14 @@ def test_example_becomes_two_jpegs(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_tiled_photo_is_the_stored_one(path: Path) -> None:
+def test_large_photo_is_the_stored_one(path: Path) -> None:
     """And the same one when the photo is loaded again."""
     photo, plain = (
-        prepare(path.read_bytes(), "images[0]", tiled=True),
+        prepare(path.read_bytes(), "images[0]", large=True),
         prepare(path.read_bytes(), "images[0]"),
     )
     assert photo.model_jpeg == photo.stored_jpeg == plain.stored_jpeg
-    assert model_jpeg_from_stored(photo.stored_jpeg, tiled=True) == photo.model_jpeg
+    assert model_jpeg_from_stored(photo.stored_jpeg, large=True) == photo.model_jpeg
     assert photo.flaws == plain.flaws
     assert max(opened(model_jpeg_from_stored(photo.stored_jpeg)).size) <= MODEL_PX
 
@@ -78,7 +78,7 @@ def test_eight_noisy_photos_fit() -> None:
     """SageMaker takes 6,291,456 bytes; pixels that are on or off are what JPEG shrinks least."""
     pixels = bytes(255 * (byte & 1) for byte in random.Random(1).randbytes(3 * SMALL_PX**2))  # noqa: S311
     noise = encoded(Image.frombytes("RGB", (SMALL_PX, SMALL_PX), pixels), "PNG")
-    photo = prepare(noise, "images[0]", tiled=True)
+    photo = prepare(noise, "images[0]", large=True)
     assert opened(photo.model_jpeg).size == (SMALL_PX, SMALL_PX)
     assert len(photo.model_jpeg) > 500_000
     assert len(request_body([photo.model_jpeg] * MAX_PHOTOS, load(SECOND_HAND), 4)) <= 6_291_456
