@@ -156,7 +156,8 @@ compile_packages() {
     unused='/tests/|/transformers/models/(?!__init__|auto|blip|opt/|t5/)'
     used='apigatewayv2|app|auto|budgets|cert|cloud|codestar|dynamodb|ec|elasticl|events|iam|kms|lambda|logs|route53'
     unused="$unused|/aws_cdk/aws_(?!$used|s3|sagemaker|secrets|sns|sqs|ssm)"
-    # Torch has a file for newer Pythons alone.
+    # Bytecode is a cache: what does not compile, such as torch's file for newer Pythons alone, is compiled or fails when
+    # it is imported. compileall names the file and the error in the log of the step.
     .venv/bin/python -m compileall -q -j 0 -x "$unused" "$PWD"/.venv/lib/python3*/site-packages || true
 }
 

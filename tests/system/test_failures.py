@@ -5,7 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from cli.log_lines import Wanted, story
+from local.log_files import log_lines
 from tests.system.running import System
+
+# Of an answer that comes too late on a slow machine, or does not end.
+SLOW = {"TimeoutError", "its answer ended by length"}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -36,11 +41,18 @@ def without_model(system: System) -> Iterator[None]:
     system.start("model")
 
 
+def reasons_for_template(system: System, report_id: str) -> set[str]:
+    """Why the LLM did not word a report, by the service's log."""
+    lines = story(log_lines(system.home), Wanted(report=report_id))
+    return {line["reason"] for line in lines if line["message"] == "template used instead of the LLM"}
+
+
 @pytest.mark.usefixtures("without_llm")
 def test_without_llm_the_template_writes(system: System, photo: Path) -> None:
     answer = system.analyze(photo, "carla")
     assert answer.status_code == 200, answer.text
     assert answer.json()["narrative"] == "template"
+    assert reasons_for_template(system, answer.json()["id"])
 
 
 @pytest.mark.usefixtures("without_model")
@@ -58,6 +70,8 @@ def test_same_service_recovers(system: System, photo: Path, service_pid: int) ->
     assert answer.status_code == 200, answer.text
     assert answer.json()["status"] == "succeeded"
     assert system.pid("service") == service_pid
+    # The language model took the service's own prompt and schema.
+    assert reasons_for_template(system, answer.json()["id"]) <= SLOW
 
 
 def test_queued_report_is_finished_by_job(system: System) -> None:

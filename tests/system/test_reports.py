@@ -47,6 +47,8 @@ def test_drawn_mug_is_assessed(system: System) -> None:
     assert report["model"]["catalogue"] == load(DRAWN).version
     assert report["model"]["calibrated"]
     assert (report["condition"]["score"], report["confidence"]["level"]) == (8, "high")
+    # The stand-in's title, in which nothing is wrong, above the template's sentences.
+    assert (report["narrative"], report["title"]) == ("mixed", "Ceramic mug")
 
 
 def test_gateway_passes_headers_on(system: System, photo: Path) -> None:
@@ -111,6 +113,7 @@ def test_corrected_report_is_worded_again(system: System) -> None:
     assert corrected["narrative"] == "template"
     worded = system.client.post(f"{url}/wording", headers=headers)
     assert worded.status_code == 200, worded.text
+    assert worded.json()["narrative"] == "mixed"
     assert worded.json()["product"]["sources"]["type"] == "owner"
     assert "vase" in worded.json()["title"].lower() and "mug" not in worded.json()["description"]
 

@@ -12,10 +12,17 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 from openai import AsyncOpenAI
+from openai.types.chat import ChatCompletion
+from openai.types.chat.chat_completion import Choice
+from pydantic_core import from_json
 
-from services.core.narrative.prompt import prompt_prefix
+from catalogue.model import Language
+from services.core.narrative.facts import FACT_IDS
+from services.core.narrative.narrator import MAX_OUTPUT_TOKENS
+from services.core.narrative.prompt import answer_schema, prompt_prefix
 
 pytestmark = pytest.mark.system  # loads a model of 145 MB
+LANGUAGES: tuple[Language, ...] = ("en", "fr")
 # How the prompt begins: the rules. With its examples, they take the model ten seconds.
 PREFIX = prompt_prefix(("en",))[:1]
 SERVER = """
@@ -57,28 +64,59 @@ def llm() -> Iterator[str]:
             process.kill()
 
 
-def test_answer_follows_the_json_schema(llm: str) -> None:
-    async def ask() -> str:
+def ask(llm: str, said: str, schema: dict[str, object], tokens: int) -> Choice:
+    """The answer by a schema, of so many tokens at most."""
+
+    async def ask() -> ChatCompletion:
         # A proxy in the shell must not stand between the test and this machine.
         http = httpx2.AsyncClient(trust_env=False, timeout=120)
         async with AsyncOpenAI(base_url=f"{llm}/v1", api_key="local", http_client=http) as client:
-            completion = await client.chat.completions.create(
+            return await client.chat.completions.create(
                 model="any",
-                messages=[{"role": "user", "content": "A worn blue ceramic mug."}],
+                messages=[{"role": "user", "content": said}],
                 response_format={
                     "type": "json_schema",
-                    "json_schema": {"name": "listing", "strict": True, "schema": SCHEMA},
+                    "json_schema": {"name": "listing", "strict": True, "schema": schema},
                 },
-                max_completion_tokens=60,
+                max_completion_tokens=tokens,
             )
-        assert completion.choices[0].finish_reason == "stop"
-        assert completion.usage is not None
-        return completion.choices[0].message.content or ""
 
-    answer = json.loads(asyncio.run(ask()))
+    completion = asyncio.run(ask())
+    assert completion.usage is not None
+    return completion.choices[0]
+
+
+def test_answer_follows_the_json_schema(llm: str) -> None:
+    choice = ask(llm, "A worn blue ceramic mug.", SCHEMA, tokens=60)
+    assert choice.finish_reason == "stop"
+    answer = json.loads(choice.message.content or "")
     assert answer.keys() == {"title", "grade"}
     assert answer["grade"] in ("good", "worn")
     assert len(answer["title"]) <= 20
+
+
+def test_answer_follows_the_services_schema(llm: str) -> None:
+    # Without the examples, which take long to read, an answer may be long: its beginning is enough.
+    choice = ask(llm, "kind: mug | tasse", answer_schema(LANGUAGES), tokens=80)
+    answer = from_json(choice.message.content or "", allow_partial=True)
+    assert tuple(answer) == LANGUAGES[: len(answer)]
+    english = answer["en"]
+    assert english.keys() <= {"title", "sentences"}
+    assert len(english["title"]) <= 90
+    for sentence in english.get("sentences", ()):
+        assert sentence.keys() <= {"text", "facts"}
+        assert {*sentence.get("facts", ())} <= {*FACT_IDS}
+
+
+def test_prompt_and_answer_fit_the_context(llm: str) -> None:
+    prefix = prompt_prefix(LANGUAGES)
+    # The facts of the last worked example stand for a report's.
+    facts = prefix[-2]
+    with httpx2.Client(base_url=llm, trust_env=False, timeout=120) as client:
+        text = client.post("/apply-template", json={"messages": [*prefix, facts]}).json()["prompt"]
+        tokens = client.post("/tokenize", json={"content": text}).json()["tokens"]
+        context = client.get("/props").json()["default_generation_settings"]["n_ctx"]
+    assert 1_000 < len(tokens) < context - MAX_OUTPUT_TOKENS * len(LANGUAGES)
 
 
 def test_prefix_is_read_at_start(llm: str) -> None:
