@@ -105,13 +105,12 @@ class ReportService:
 
     async def drain(self, within_s: float) -> None:
         """Wait for the tasks of this process; a task that takes longer releases its report to the jobs."""
-        if self.submission.undoings:
-            await asyncio.wait(self.submission.undoings, timeout=within_s)
-        if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=within_s)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+        if working := {*self._tasks, *self.submission.undoings}:
+            await asyncio.wait(working, timeout=within_s)
+        late = list(self._tasks)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
 
     async def erase(self, owner: str, report_id: str) -> StoredReport:
         """Erase the report now, and return what it was; raises ReportNotFound."""
