@@ -9,6 +9,7 @@ from services.core.domain.assessment import Assessment
 from services.core.narrative.facts import FACT_IDS, FactId
 from services.core.narrative.grounding import Held, Violation, hold, hold_title
 from services.core.narrative.lexicon import Lexicon
+from services.core.narrative.senses import Role
 from services.core.narrative.sentences import FactSentences, Sentence, required
 from services.core.narrative.template import (
     DESCRIPTION_WORDS,
@@ -19,6 +20,7 @@ from services.core.narrative.template import (
     template_title,
     too_long,
 )
+from services.core.narrative.tokens import tokens
 from services.core.narrative.wording import Wording
 
 if TYPE_CHECKING:
@@ -99,9 +101,16 @@ def _title(
     if isinstance(held, Violation):
         violations.append(held)
         return None
-    unjudged = sentences.assessment.condition.status != "assessed"
-    named = held.facts >= ({"kind", "not_judged"} if unjudged and sentences.recognised else {"kind"})
+    named = "kind" in held.facts
+    if sentences.recognised and sentences.assessment.condition.status != "assessed":
+        named &= "not_judged" in held.facts and _names_condition(title, lexicon)
     return title[:1].upper() + title[1:] if named else None
+
+
+def _names_condition(title: str, lexicon: Lexicon) -> bool:
+    """Whether a title says of what it tells that it was not judged: "mug not judged" does not."""
+    terms = lexicon.terms(tokens(title, lexicon.language))
+    return any("condition" in term.values(Role.TOPIC) for term in terms)
 
 
 def _body(

@@ -119,6 +119,21 @@ def test_title_says_what_is_not_known() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("language", "title", "holds"),
+    [
+        ("en", "Black camera, condition not judged", True),
+        ("en", "Black camera not judged", False),
+        ("fr", "Appareil photo noir, état non jugé", True),
+        ("fr", "Appareil photo noir non jugé", False),
+    ],
+)
+def test_title_names_the_condition_that_was_not_judged(language: Language, title: str, holds: bool) -> None:
+    words, known = wording(language), lexicon(SECOND_HAND, language)
+    printed = compose(Draft(title), CAMERA, words, known).text.title
+    assert printed == (title if holds else template_text(CAMERA, words).title)
+
+
 def test_repeated_sentences_are_printed_once() -> None:
     text = composed(replace(TRUE, sentences=TRUE.sentences * 3), CANDLE).text
     assert text.description == " ".join(sentence.text for sentence in TRUE.sentences)
