@@ -38,7 +38,9 @@ def test_correction_becomes_a_fact_and_can_be_undone(visit: Callable[..., Visit]
     expect(one.page.get_by_text("stated by the owner")).to_be_visible()
     assert one.reports()[0]["product"]["material"] == "glass"
     one.page.get_by_role("button", name="Correct: Material").click()
-    one.page.get_by_role("button", name="Undo your correction").click()
+    # While it is edited, the fact is not shown either.
+    with one.page.expect_response(lambda answer: answer.request.method == "PATCH"):
+        one.page.get_by_role("button", name="Undo your correction").click()
     expect(one.page.get_by_text("stated by the owner")).to_have_count(0)
     assert one.reports()[0]["product"]["material"] == report["product"]["material"]
 
