@@ -72,29 +72,27 @@ def _names(one: ResourceChange) -> Iterator[str]:
             yield value
 
 
-def _metrics(value: Any) -> Iterator[str]:
+def _metrics(alarm: Any) -> Iterator[str]:
     """Yield the names of an alarm's metrics."""
-    if isinstance(value, list):
-        for one in value:
-            yield from _metrics(one)
-    elif isinstance(value, dict):
-        for key, one in value.items():
-            yield from [one] if key == "MetricName" and isinstance(one, str) else _metrics(one)
+    yield from (name for name in _under(alarm, "MetricName") if isinstance(name, str))
 
 
-def _watched(value: Any) -> Iterator[str]:
+def _watched(alarm: Any) -> Iterator[str]:
     """Yield the values of the dimensions of an alarm's metrics, without attributes of what they refer to."""
+    for dimensions in _under(alarm, "Dimensions"):
+        for one in dimensions if isinstance(dimensions, list) else ():
+            for text in texts(one.get("Value")):
+                yield _plain(text)
+
+
+def _under(value: Any, key: str) -> Iterator[Any]:
+    """Yield what stands under a key, however deep."""
     if isinstance(value, list):
         for one in value:
-            yield from _watched(one)
+            yield from _under(one, key)
     elif isinstance(value, dict):
-        for key, one in value.items():
-            if key == "Dimensions" and isinstance(one, list):
-                for each in one:
-                    for text in texts(each.get("Value")):
-                        yield _plain(text)
-            else:
-                yield from _watched(one)
+        for name, one in value.items():
+            yield from [one] if name == key else _under(one, key)
 
 
 def _plain(text: str) -> str:

@@ -52,7 +52,7 @@ def includes(before: Statement, added: Statement, atom: Atom) -> bool:
 
 
 def asks_as_much(condition: str, other: str) -> bool:
-    """Say whether whatever meets a condition meets another one, too."""
+    """Return whether every request that meets one condition meets the other one, too."""
     if other in ("", condition) or not condition:
         return other in ("", condition)
     asked = _tests(condition)

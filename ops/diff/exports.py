@@ -89,7 +89,7 @@ def judge_moved_exports(
 
 
 def judge_imports(old: Mapping[str, Links], new: Mapping[str, Links], order: Order) -> Iterator[Consequence]:
-    """Yield what a stack newly imports and may not find, as it is exported by nobody, or only later."""
+    """Yield what a stack newly imports and may not find: no stack exports it, or only a later one."""
     before = {name for one in old.values() for name in one.exports}
     exporters = {name: stack for stack, one in new.items() for name in one.exports}
     for stack, one in new.items():

@@ -1,4 +1,4 @@
-"""What is taken away with statements: a denial that protected, and what somebody may do no more."""
+"""What goes with statements that are taken away: a denial that protected, and permissions."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def allowed_no_more(
 def _severity(one: Statement, principal: str, *, all_of_it: bool) -> Severity:
     if not one.on_resource:
         return "interruption" if all_of_it else "note"
-    # A service has no policy of its own; a key that nobody administers cannot be had back.
+    # A service has no policy of its own; a key that nobody may administer is lost for good.
     service = principal.startswith("Service:")
     administers = is_root(principal) and any(action.startswith("kms:") for action in one.actions.values)
     return "interruption" if service or administers else "note"
