@@ -12,7 +12,7 @@ import catalogue
 from catalogue import Kind
 from client.api import RequestTiming
 from services.core.domain.listing import Labels
-from services.core.domain.report import UNKNOWN, Condition, Evidence, Reason, Reliance, Report, Wear
+from services.core.domain.report import UNKNOWN, Condition, Evidence, Reliance, Report, Wear
 from services.core.narrative.grammar import with_article
 from services.core.narrative.labels import label_words
 from settings.environment import load_environment
@@ -104,7 +104,7 @@ def _facts(report: Report) -> Iterator[tuple[str, Text]]:
 
 def _is_not_asked(report: Report) -> bool:
     """Whether the model judges neither material nor wear, whatever the photos show."""
-    return report.confidence is not None and Reason.NOT_ASKED in report.confidence.reasons
+    return report.confidence is not None and report.confidence.not_asked
 
 
 def _is_of_photographs(report: Report) -> bool:

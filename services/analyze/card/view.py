@@ -15,7 +15,6 @@ from services.core.domain.report import (
     Corrections,
     Place,
     Product,
-    Reason,
     Reliance,
     Severity,
     Tag,
@@ -231,7 +230,7 @@ def _word(
 
 def _not_asked(confidence: Reliance | None) -> bool:
     """Whether the model judges neither material nor wear of such goods, whatever their photos show."""
-    return confidence is not None and Reason.NOT_ASKED in confidence.reasons
+    return confidence is not None and confidence.not_asked
 
 
 def _reliance(report: Report, words: CardWords) -> str | None:

@@ -83,11 +83,6 @@ class Assessment:
     wear_stated: bool = False
 
     @property
-    def not_asked(self) -> bool:
-        """Whether the model judges neither material nor wear of such goods, whatever the photos show."""
-        return Reason.NOT_ASKED in self.confidence.reasons
-
-    @property
     def wear_judged(self) -> bool:
         """Whether each kind of wear was either found or seen to be absent."""
         judged = self.absent | {wear.tag for wear in self.condition.wear}

@@ -210,6 +210,11 @@ class Reliance(_Part):
     level: Literal["high", "medium", "low"]
     reasons: tuple[Reason, ...] = ()
 
+    @property
+    def not_asked(self) -> bool:
+        """Whether the model judges neither material nor wear of such goods, whatever the photos show."""
+        return Reason.NOT_ASKED in self.reasons
+
 
 class Evidence(_Part):
     """What the vision model was asked, and what it answered; likewise of the pixels.

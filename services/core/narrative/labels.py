@@ -59,7 +59,7 @@ def labels(assessment: Assessment, language: Language, catalogue: Catalogue) -> 
     names, words, wordings = LabelNames(language, catalogue), label_words(language), wording(language)
     product, condition = assessment.product, assessment.condition
     item = names.item(product.type)
-    not_asked = product.material == UNKNOWN and assessment.not_asked
+    not_asked = product.material == UNKNOWN and assessment.confidence.not_asked
     return Labels(
         type=names.kind(product.type),
         material=words.not_judged["material"] if not_asked else names.material(product.material),

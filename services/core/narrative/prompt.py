@@ -121,7 +121,7 @@ def _absent(stated: FactSentences, words: Wording) -> str:
 def _not_judged(stated: FactSentences, words: Wording) -> Iterator[str]:
     if stated.assessment.condition.status != "assessed":
         prompt = words.prompt
-        yield prompt.condition_not_asked if stated.assessment.not_asked else prompt.condition
+        yield prompt.condition_not_asked if stated.assessment.confidence.not_asked else prompt.condition
     else:
         yield from stated.wear_names(stated.facts.unclear)
     if stated.assessment.left_out:

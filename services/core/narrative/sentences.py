@@ -138,7 +138,7 @@ class FactSentences:
         seen, sentences = self.assessment, self._sentences
         if seen.condition.status != "assessed":
             yield self._filled(
-                sentences.not_asked if seen.not_asked else sentences.not_judged, ["not_judged"]
+                sentences.not_asked if seen.confidence.not_asked else sentences.not_judged, ["not_judged"]
             )
         elif names := self.wear_names(self.facts.unclear):
             yield self._filled(sentences.wear_not_judged, ["not_judged"], wear=", ".join(names))
